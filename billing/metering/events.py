@@ -1,0 +1,47 @@
+"""The meter event: the fact that a call used so much, written once for each answered call.
+
+The gateway appends it to the Redis stream `meter:events` (one field, `event`, JSON) in the same atomic
+script that charges the payer's hot balance; the drain turns it into a call record and ledger entries.
+"""
+
+from typing import Literal
+
+import msgspec
+
+STREAM = "meter:events"
+BALANCES = "billing:balances"
+"""Redis hash: organization id to hot balance in micro-credits."""
+
+Outcome = Literal["ok", "algorithm_error", "timeout", "crashed", "cancelled", "unavailable"]
+
+
+class MeterEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One call. Times are integer microseconds, sizes bytes, money micro-credits, ids UUID text."""
+
+    call_id: str
+    root_id: str
+    parent_id: str | None = None
+    payer_id: str
+    """The organization that pays."""
+    author_id: str
+    """The organization that owns the algorithm."""
+    key_id: str | None = None
+    algorithm: str
+    """`owner/name`"""
+    version_id: str
+    version: str
+    environment: str
+    started_at: int
+    """Microseconds since the epoch, UTC: names the partition of the call record."""
+    queue_us: int
+    load_us: int
+    run_us: int
+    cpu_us: int
+    peak_memory_bytes: int
+    bytes_in: int
+    bytes_out: int
+    cold: bool
+    outcome: Outcome
+    error_type: str | None = None
+    compute_charge: int
+    royalty_charge: int

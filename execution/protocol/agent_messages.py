@@ -1,0 +1,98 @@
+"""What a gateway and an agent say to each other, over a Unix stream socket: one line of JSON per message.
+
+`Leased` carries file descriptors (SCM_RIGHTS, sent with the line's first byte): the gateway's end of the
+slot's call channel, then those of `Leased.usage`, in that order. A gateway that disconnects gives up its
+leases and the agent kills those slots: nobody knows what state they are in.
+
+gateway to agent: Lease, Release, Discard. Agent to gateway: Leased, LeaseFailed, Exited, Recall.
+"""
+
+from typing import Literal
+
+import msgspec
+
+
+class VersionSpec(msgspec.Struct, frozen=True):
+    """Which version to run, and within which limits."""
+
+    version_id: str
+    name: str
+    """The algorithm's name, without its owner."""
+    artifact: str
+    """SHA-256 of the artifact archive, hex."""
+    environment: str
+    entry: str
+    timeout_seconds: int
+    memory_bytes: int
+    network: bool
+    calls_others: bool
+
+
+class AlgorithmFailure(msgspec.Struct, frozen=True):
+    """What went wrong inside an algorithm, for its author and its caller."""
+
+    message: str
+    error_type: str = "AlgorithmError"
+    stacktrace: str | None = None
+
+
+class Lease(msgspec.Struct, frozen=True, tag="lease"):
+    """A slot of this version is wanted. Answered by Leased or LeaseFailed with the same `request_id`."""
+
+    request_id: int
+    spec: VersionSpec
+
+
+class Release(msgspec.Struct, frozen=True, tag="release"):
+    """The slot is idle and given back; the agent ends it (a slot never serves two versions)."""
+
+    slot_id: int
+
+
+class Discard(msgspec.Struct, frozen=True, tag="discard"):
+    """The slot is in an unknown state (deadline passed, caller gone, protocol broken): kill it now."""
+
+    slot_id: int
+    reason: Literal["timeout", "cancelled", "protocol"]
+
+
+class Leased(msgspec.Struct, frozen=True, tag="leased"):
+    """The slot has loaded the version and waits for requests."""
+
+    request_id: int
+    slot_id: int
+    load_us: int
+    """From the lease request until the version had loaded, in microseconds."""
+    cold: bool
+    """True if the version had to be loaded for this lease."""
+    usage: Literal["cgroup1", "cgroup2", "proc"]
+    """Meaning of the descriptors after the first. cgroup1: cpuacct.usage (ns), memory.max_usage_in_bytes.
+    cgroup2: cpu.stat (usage_usec), memory.peak. proc: /proc/PID/stat (utime+stime in clock ticks), /proc/PID/statm."""
+
+
+class LeaseFailed(msgspec.Struct, frozen=True, tag="lease_failed"):
+    """No slot. `failure` says that the version cannot load; without it the machine is full: try later."""
+
+    request_id: int
+    load_us: int = 0
+    failure: AlgorithmFailure | None = None
+
+
+class Exited(msgspec.Struct, frozen=True, tag="exited"):
+    """A leased slot's process has ended, whoever ended it. What is known of the reason comes along."""
+
+    slot_id: int
+    exit_code: int | None = None
+    signal: int | None = None
+    out_of_memory: bool = False
+    log_tail: str = ""
+
+
+class Recall(msgspec.Struct, frozen=True, tag="recall"):
+    """The agent needs room: release one idle slot, this one if it is idle."""
+
+    slot_id: int
+
+
+FromGateway = Lease | Release | Discard
+FromAgent = Leased | LeaseFailed | Exited | Recall

@@ -1,0 +1,72 @@
+"""What the gateway must know to answer a call, as it stands in Redis.
+
+Services publish these when their transaction commits (publisher.py); the gateway holds all of them in
+memory (marketplace/gateway/mirror.py). Redis layout:
+
+| key | type | field | value |
+| --- | --- | --- | --- |
+| `directory:keys` | hash | SHA-256 of the API key, hex | KeyEntry as JSON |
+| `directory:algorithms` | hash | `owner/name`, lower case | AlgorithmEntry as JSON |
+| `directory:changes` | channel | | Change as JSON, after each write |
+"""
+
+from typing import Literal
+
+import msgspec
+
+KEYS = "directory:keys"
+ALGORITHMS = "directory:algorithms"
+CHANGES = "directory:changes"
+
+
+class KeyEntry(msgspec.Struct, frozen=True):
+    """An API key that may be used. A revoked key has no entry."""
+
+    key_id: str
+    user_id: int
+    organization_id: str
+    """Whom the key acts for, and who pays: a UUID."""
+
+
+class PriceEntry(msgspec.Struct, frozen=True):
+    """What a call costs, in integer micro-credits."""
+
+    compute_per_second: int
+    royalty_per_call: int
+
+
+class VersionEntry(msgspec.Struct, frozen=True):
+    """A version that may be called."""
+
+    version_id: str
+    number: str
+    """`major.minor.revision`"""
+    source_hash: str
+    artifact: str
+    """SHA-256 of the artifact archive, hex: its name in object storage is `artifacts/<digest>.tar`."""
+    environment: str
+    entry: str
+    """Path of the file to load, inside the source tree."""
+    timeout_seconds: int
+    memory_bytes: int
+    network: bool
+    calls_others: bool
+    price: PriceEntry
+
+
+class AlgorithmEntry(msgspec.Struct, frozen=True):
+    """A published algorithm. `versions` is in order of publication, oldest first."""
+
+    algorithm_id: str
+    owner: str
+    name: str
+    organization_id: str
+    public: bool
+    versions: tuple[VersionEntry, ...] = ()
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Entry `field` of hash `kind` was written or removed: read it again."""
+
+    kind: Literal["keys", "algorithms", "balances"]
+    field: str

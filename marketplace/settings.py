@@ -1,0 +1,225 @@
+"""Settings, read once from the environment; docs/reference/settings.md lists every variable.
+
+A value that cannot be right stops the start with a sentence that names the variable and the mend.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def env(name: str, default: str) -> str:
+    """The variable's text, or the content of the file that NAME_FILE names (for mounted secrets)."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, default)
+
+
+def env_bool(name: str, default: bool) -> bool:
+    """`true`, `1`, `yes` and `on` are true; `false`, `0`, `no`, `off` and nothing are false."""
+    text = env(name, str(default)).strip().lower()
+    if text in {"true", "1", "yes", "on"}:
+        return True
+    if text in {"false", "0", "no", "off", ""}:
+        return False
+    raise ImproperlyConfigured(f"{name} is {text!r}: set it to true or false.")
+
+
+def env_int(name: str, default: int) -> int:
+    """A whole number."""
+    text = env(name, str(default))
+    try:
+        return int(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {text!r}: set it to a whole number.") from None
+
+
+def env_list(name: str, default: str) -> list[str]:
+    """Comma-separated words."""
+    return [word.strip() for word in env(name, default).split(",") if word.strip()]
+
+
+def database_from_url(url: str) -> dict[str, object]:
+    """Django's DATABASES entry for `postgresql://user:password@host:port/name[?host=/socket/folder]`."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ImproperlyConfigured("DATABASE_URL must start with postgresql://: Agora runs on PostgreSQL only.")
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", "")) or parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DEBUG = env_bool("AGORA_DEBUG", False)
+AGORA_HOME = Path(env("AGORA_HOME", str(REPOSITORY / ".agora"))).resolve()
+AGORA_ADDRESS = env("AGORA_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
+SECRET_KEY = env("AGORA_SECRET_KEY", "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "AGORA_SECRET_KEY is not set: start with `make up`, which makes one, or set it to 50 random characters."
+    )
+ALLOWED_HOSTS = env_list("AGORA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = [AGORA_ADDRESS]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "channels",
+    "django_htmx",
+    "django_vite",
+    "rest_framework",
+    "drf_spectacular",
+    "billing.ledger",
+    "billing.metering",
+    "billing.pricing",
+    "marketplace.audit",
+    "marketplace.accounts",
+    "marketplace.organizations",
+    "marketplace.algorithms",
+    "marketplace.api",
+    "marketplace.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "marketplace.urls"
+ASGI_APPLICATION = "marketplace.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [REPOSITORY / "frontend" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database_from_url(env("DATABASE_URL", f"postgresql://postgres@/agora?host={AGORA_HOME}/run"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env("REDIS_URL", f"unix://{AGORA_HOME}/run/redis.sock?db=0")
+
+# Celery carries work that may wait (builds, gateway refresh, housekeeping); algorithm calls never ride in it.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(AGORA_HOME / "run" / "celerybeat-schedule")
+
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}},
+}
+
+STORAGES = {
+    # Sources and artifacts, content-addressed. Any django-storages backend by its dotted name.
+    "default": {
+        "BACKEND": env("AGORA_STORAGE_BACKEND", "django.core.files.storage.FileSystemStorage"),
+        **({} if "AGORA_STORAGE_BACKEND" in os.environ else {"OPTIONS": {"location": AGORA_HOME / "storage"}}),
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = AGORA_HOME / "static"
+STATICFILES_DIRS = [REPOSITORY / "frontend" / "static"] + (
+    [REPOSITORY / "frontend" / "dist"] if (REPOSITORY / "frontend" / "dist").exists() else []
+)
+DJANGO_VITE = {
+    "default": {"dev_mode": False, "manifest_path": REPOSITORY / "frontend" / "dist" / "manifest.json"},
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "marketplace.web.sign_up.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = env("AGORA_EMAIL_VERIFICATION", "optional")
+ACCOUNT_USERNAME_VALIDATORS = "marketplace.accounts.models.username_validators"
+ACCOUNT_PREVENT_ENUMERATION = True
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/"
+EMAIL_BACKEND = env("AGORA_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = env("AGORA_EMAIL_FROM", "Agora <no-reply@localhost>")
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = AGORA_ADDRESS.startswith("https://")
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["marketplace.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "marketplace.api.errors.answer_error",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Agora",
+    "DESCRIPTION": "Publish algorithms, call them, and see what they cost.",
+    "VERSION": "v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+# Money. 10,000 credits are one US dollar; amounts are integers of micro-credits (a millionth of a credit).
+FREE_CREDITS = env_int("AGORA_FREE_CREDITS", 10_000)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env("AGORA_LOG_LEVEL", "INFO")},
+}
