@@ -1,0 +1,57 @@
+"""What can go wrong in the kernel, by who must act.
+
+ExecutionError
+├── OperatorMustAct         the machine or its settings
+│   ├── CannotIsolate       this machine cannot run strangers' code safely
+│   ├── AgentAlreadyRunning another agent owns this AGORA_HOME
+│   └── InvalidSetting      a setting cannot be right
+├── RetryLater              nothing is wrong with the call
+│   ├── Unavailable         no agent answers
+│   └── QueueFull           too many calls wait for this version
+├── BuildFailed             the author: the source cannot be built
+└── ArtifactDamaged         us: an artifact is not what its digest says
+"""
+
+
+class ExecutionError(Exception):
+    """Base of everything the kernel raises on purpose."""
+
+
+class OperatorMustAct(ExecutionError):
+    """The message is one sentence for the operator, with the mend."""
+
+
+class CannotIsolate(OperatorMustAct):
+    """This machine cannot isolate a process as strangers' code needs it."""
+
+
+class AgentAlreadyRunning(OperatorMustAct):
+    """Another agent owns this AGORA_HOME."""
+
+
+class InvalidSetting(OperatorMustAct):
+    """A setting, or a runner's manifest, cannot be right."""
+
+
+class RetryLater(ExecutionError):
+    """The same call may succeed in a moment."""
+
+
+class Unavailable(RetryLater):
+    """No agent answers."""
+
+
+class QueueFull(RetryLater):
+    """Too many calls wait for this version; `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"too many calls wait for this version, try again in {retry_after:.0f} s")
+        self.retry_after = retry_after
+
+
+class BuildFailed(ExecutionError):
+    """The author's source cannot be built; the message is for the author."""
+
+
+class ArtifactDamaged(ExecutionError):
+    """An artifact's content is not what its digest says, or is not a safe archive."""
