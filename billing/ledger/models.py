@@ -1,0 +1,116 @@
+"""Double-entry money. The only place where credits move; amounts are integers of micro-credits.
+
+A transaction moves money between accounts by two or more entries whose debits equal their credits. An
+account's balance is its credits minus its debits, so what we owe somebody is positive and the balances of all
+accounts add up to zero.
+
+| account kind | one per | balance means | credited by | debited by |
+| --- | --- | --- | --- | --- |
+| `customer` | organization | credits it can still spend; calls in flight may overdraw it | grants | calls |
+| `author` | organization | what its algorithms earned and we have not paid out | its share of royalties | payouts |
+| `platform_revenue` | platform | what the platform earned | compute, its royalty share | refunds |
+| `promotions` | platform | minus the credits given away | | free credits |
+| `suspense` | platform | what waits for a person to explain it; zero in good order | corrections | corrections |
+
+An organization that both buys and sells has two accounts: what it earned can be paid out, what it was given cannot.
+
+PostgreSQL keeps the rules, whoever writes (migrations/0002): a posting is ONE statement that inserts transactions
+together with all their entries; each balances; nothing is ever updated, deleted or truncated; a balance changes only by
+entries, its row locked in the order of ids. Mistakes are undone by another transaction. The foreign keys are
+checked by the same triggers for the whole statement at once, which at thousands of calls a second is several times
+cheaper than PostgreSQL's row by row check, and as strict, since nothing that they point at can go away.
+"""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+
+class AccountKind(models.TextChoices):
+    """Whose money an account holds; the table above says what its balance means."""
+
+    CUSTOMER = "customer"
+    AUTHOR = "author"
+    PLATFORM_REVENUE = "platform_revenue"
+    PROMOTIONS = "promotions"
+    SUSPENSE = "suspense"
+
+
+ORGANIZATION_KINDS = (AccountKind.CUSTOMER, AccountKind.AUTHOR)
+
+
+class TransactionKind(models.TextChoices):
+    """Why money moved."""
+
+    CALL = "call"
+    GRANT = "grant"
+    CORRECTION = "correction"
+
+
+class LedgerAccount(models.Model):
+    """A place where money stands. `balance` is written by the database only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=20, choices=AccountKind.choices)
+    organization_id = models.UUIDField(null=True, help_text="Whose it is; null for the platform's own.")
+    balance = models.BigIntegerField(default=0, editable=False)
+    opened_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "ledger_account"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "organization_id"], nulls_distinct=False, name="ledger_account_one_per_owner"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=ORGANIZATION_KINDS, organization_id__isnull=False)
+                | (~models.Q(kind__in=ORGANIZATION_KINDS) & models.Q(organization_id__isnull=True)),
+                name="ledger_account_has_its_owner",
+            ),
+            models.CheckConstraint(condition=models.Q(kind__in=AccountKind.values), name="ledger_account_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.organization_id or 'the platform'}"
+
+
+class LedgerTransaction(models.Model):
+    """One movement of money. Its id is its cause's idempotency key: for a call, the call's id."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    kind = models.CharField(max_length=20, choices=TransactionKind.choices)
+    cause = models.TextField()
+    posted_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_transaction"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class LedgerEntry(models.Model):
+    """One side of a transaction in one account: a debit takes from it, a credit gives to it."""
+
+    transaction = models.ForeignKey(
+        LedgerTransaction, on_delete=models.RESTRICT, related_name="entries", db_constraint=False
+    )
+    account = models.ForeignKey(
+        LedgerAccount, on_delete=models.RESTRICT, related_name="entries", db_constraint=False, db_index=False
+    )
+    debit = models.BigIntegerField(default=0)
+    credit = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "ledger_entry"
+        indexes = [models.Index(fields=["account", "-id"], name="ledger_entry_by_account")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(debit__gt=0, credit=0) | models.Q(debit=0, credit__gt=0),
+                name="ledger_entry_one_side",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"debit {self.debit}" if self.debit else f"credit {self.credit}"
