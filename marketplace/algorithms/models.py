@@ -1,0 +1,148 @@
+"""The catalogue: algorithms, the builds of their sources, and the versions that were published."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models.functions import Lower
+
+from marketplace.organizations.models import Organization, name_validators
+
+
+class Algorithm(models.Model):
+    """`owner/name`: the thing in the store. It can be called once it has a version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="algorithms")
+    name = models.CharField(max_length=64, validators=name_validators)
+    summary = models.CharField(max_length=200, blank=True)
+    readme = models.TextField(blank=True)
+    """Markdown, as the author wrote it."""
+    tags = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    environment = models.CharField(max_length=64)
+    public = models.BooleanField(default=False)
+    search = SearchVectorField(null=True, editable=False)
+    """Kept by a trigger (migration 0002): name, then tags, then summary, then README by weight."""
+    trigrams = ArrayField(models.CharField(max_length=3), null=True, editable=False)
+    """Kept by the same trigger: the trigrams of name and tags, by which a misspelt word finds them."""
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("organization", Lower("name"), name="algorithm_name_unique")]
+        indexes = [
+            GinIndex(fields=["search"], name="algorithm_search"),
+            GinIndex(fields=["trigrams"], name="algorithm_trigrams"),
+            GinIndex(fields=["tags"], name="algorithm_tags"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`"""
+        return f"{self.organization.slug}/{self.name}"
+
+
+class BuildState(models.TextChoices):
+    """Where a build stands."""
+
+    QUEUED = "queued"
+    BUILDING = "building"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+BUILD_TRANSITIONS: dict[BuildState, frozenset[BuildState]] = {
+    BuildState.QUEUED: frozenset({BuildState.BUILDING}),
+    # Back to the queue when the worker died in the middle.
+    BuildState.BUILDING: frozenset({BuildState.SUCCEEDED, BuildState.FAILED, BuildState.QUEUED}),
+    BuildState.SUCCEEDED: frozenset(),
+    BuildState.FAILED: frozenset(),
+}
+"""The only moves there are; build_states.move_build makes them, by compare-and-set."""
+
+
+class Build(models.Model):
+    """One attempt to turn a source archive into an artifact."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    algorithm = models.ForeignKey(Algorithm, on_delete=models.PROTECT, related_name="builds")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    source_hash = models.CharField(max_length=64)
+    """SHA-256 of the uploaded archive, hex: its name in object storage is `sources/<hash>.tar.gz`."""
+    state = models.CharField(max_length=16, choices=BuildState, default=BuildState.QUEUED)
+    log = models.TextField(blank=True)
+    artifact = models.CharField(max_length=64, blank=True)
+    """SHA-256 of the artifact archive, hex: its name in object storage is `artifacts/<digest>.tar`."""
+    entry = models.CharField(max_length=255)
+    settings = models.JSONField()
+    """A BuildSettings (build_settings.py)."""
+    error = models.TextField(blank=True)
+    """Why it failed, for the author."""
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=BuildState.values), name="build_state_known"),
+            models.CheckConstraint(
+                condition=~models.Q(state=BuildState.SUCCEEDED) | ~models.Q(artifact=""),
+                name="build_succeeded_has_artifact",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["algorithm", "-created_at"], name="build_algorithm_created"),
+            models.Index(fields=["algorithm", "source_hash"], name="build_algorithm_source"),
+            models.Index(
+                fields=["started_at"], condition=models.Q(state=BuildState.BUILDING), name="build_in_progress"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"build {self.id} of {self.algorithm}"
+
+
+class Version(models.Model):
+    """An immutable, published build. A database trigger lets nothing change but `withdrawn_at` (migration 0002)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    algorithm = models.ForeignKey(Algorithm, on_delete=models.PROTECT, related_name="versions")
+    build = models.OneToOneField(Build, on_delete=models.PROTECT, related_name="version")
+    major = models.PositiveIntegerField()
+    minor = models.PositiveIntegerField()
+    revision = models.PositiveIntegerField()
+    source_hash = models.CharField(max_length=64)
+    artifact = models.CharField(max_length=64)
+    entry = models.CharField(max_length=255)
+    environment = models.CharField(max_length=64)
+    timeout_seconds = models.PositiveIntegerField()
+    memory_bytes = models.PositiveBigIntegerField()
+    network = models.BooleanField()
+    calls_others = models.BooleanField()
+    release_notes = models.TextField(blank=True)
+    sample_input = models.TextField(blank=True)
+    """JSON text, for the console of the store page."""
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["algorithm", "major", "minor", "revision"], name="version_number_unique"),
+            models.CheckConstraint(condition=~models.Q(artifact=""), name="version_has_artifact"),
+        ]
+        indexes = [models.Index(fields=["algorithm", "published_at"], name="version_algorithm_published")]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}/{self.number}"
+
+    @property
+    def number(self) -> str:
+        """`major.minor.revision`"""
+        return f"{self.major}.{self.minor}.{self.revision}"
