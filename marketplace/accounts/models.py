@@ -10,14 +10,21 @@ from django.db.models.functions import Lower
 
 # A user name becomes the slug of a personal organization, the first part of the address of its algorithms:
 # it must never read like a page of the platform or like the platform itself.
+# fmt: off
 RESERVED_WORDS = frozenset(
-    "about account accounts admin administrator agora algo algorithm algorithms api apis app apps auth billing blog "
-    "builds calls cli connector console contact credits data directory docs documentation earnings environments "
-    "events favicon git health healthz help home invocations jobs keys latest legal livez login logout marketplace "
-    "me metrics monitor my new null organization organizations orgs payments pricing privacy profile public readyz "
-    "register root schema search security settings signin signup static status store support system terms undefined "
-    "user users v1 v2 version versions web webhooks workspace www".split()
+    {
+        "about", "account", "accounts", "admin", "administrator", "agora", "algo", "algorithm", "algorithms",
+        "api", "apis", "app", "apps", "auth", "billing", "blog", "builds", "calls", "cli", "connector",
+        "console", "contact", "credits", "data", "directory", "docs", "documentation", "earnings",
+        "environments", "events", "favicon", "git", "health", "healthz", "help", "home", "invocations", "jobs",
+        "keys", "latest", "legal", "livez", "login", "logout", "marketplace", "me", "metrics", "monitor", "my",
+        "new", "null", "organization", "organizations", "orgs", "payments", "pricing", "privacy", "profile",
+        "public", "readyz", "register", "root", "schema", "search", "security", "settings", "signin", "signup",
+        "static", "status", "store", "support", "system", "terms", "undefined", "user", "users", "v1", "v2",
+        "version", "versions", "web", "webhooks", "workspace", "www",
+    }
 )
+# fmt: on
 
 
 def check_not_reserved(name: str) -> None:

@@ -4,28 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_label', models.CharField(max_length=150)),
-                ('organization_id', models.UUIDField(null=True)),
-                ('action', models.CharField(max_length=64)),
-                ('subject_label', models.CharField(max_length=255)),
-                ('subject_id', models.CharField(max_length=64)),
-                ('details', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("actor_label", models.CharField(max_length=150)),
+                ("organization_id", models.UUIDField(null=True)),
+                ("action", models.CharField(max_length=64)),
+                ("subject_label", models.CharField(max_length=255)),
+                ("subject_id", models.CharField(max_length=64)),
+                ("details", models.JSONField(default=dict)),
             ],
             options={
-                'indexes': [models.Index(fields=['organization_id', '-at'], name='audit_organization_at'), models.Index(fields=['subject_id'], name='audit_subject')],
+                "indexes": [
+                    models.Index(fields=["organization_id", "-at"], name="audit_organization_at"),
+                    models.Index(fields=["subject_id"], name="audit_subject"),
+                ],
             },
         ),
     ]

@@ -1,0 +1,80 @@
+"""Which role may do what. The table is the rule; `can_x` answers, `check_can_x` raises PermissionDenied."""
+
+from enum import StrEnum
+
+from marketplace.errors import PermissionDenied
+from marketplace.organizations.models import ApiKey, Role
+from marketplace.organizations.selectors import AccessibleOrganization
+
+
+class Action(StrEnum):
+    """What can be done in an organization; the value completes the sentence "You may not …"."""
+
+    MANAGE_MEMBERS = "manage members"
+    CREATE_KEY = "create API keys"
+    REVOKE_ANY_KEY = "revoke this API key"
+    PUBLISH = "publish algorithms"
+    WITHDRAW = "withdraw versions"
+
+
+ALLOWED: dict[Role, frozenset[Action]] = {
+    Role.OWNER: frozenset(Action),
+    Role.MEMBER: frozenset({Action.CREATE_KEY, Action.PUBLISH}),
+}
+
+
+def can_manage_members(scope: AccessibleOrganization) -> bool:
+    """Whether they may add and remove members."""
+    return Action.MANAGE_MEMBERS in ALLOWED[scope.role]
+
+
+def check_can_manage_members(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may add and remove members."""
+    _require(can_manage_members(scope), Action.MANAGE_MEMBERS, scope)
+
+
+def can_create_key(scope: AccessibleOrganization) -> bool:
+    """Whether they may make a key that spends the organization's credits."""
+    return Action.CREATE_KEY in ALLOWED[scope.role]
+
+
+def check_can_create_key(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may make API keys."""
+    _require(can_create_key(scope), Action.CREATE_KEY, scope)
+
+
+def can_revoke_key(scope: AccessibleOrganization, key: ApiKey) -> bool:
+    """Whether they may revoke this key: everyone their own, owners all."""
+    if key.organization_id != scope.organization.id:
+        return False
+    return key.created_by_id == scope.user.pk or Action.REVOKE_ANY_KEY in ALLOWED[scope.role]
+
+
+def check_can_revoke_key(scope: AccessibleOrganization, key: ApiKey) -> None:
+    """Raises PermissionDenied unless they may revoke this key."""
+    _require(can_revoke_key(scope, key), Action.REVOKE_ANY_KEY, scope)
+
+
+def can_publish(scope: AccessibleOrganization) -> bool:
+    """Whether they may create algorithms, build them and publish versions."""
+    return Action.PUBLISH in ALLOWED[scope.role]
+
+
+def check_can_publish(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may publish."""
+    _require(can_publish(scope), Action.PUBLISH, scope)
+
+
+def can_withdraw(scope: AccessibleOrganization) -> bool:
+    """Whether they may take a published version away from its callers."""
+    return Action.WITHDRAW in ALLOWED[scope.role]
+
+
+def check_can_withdraw(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may withdraw versions."""
+    _require(can_withdraw(scope), Action.WITHDRAW, scope)
+
+
+def _require(allowed: bool, action: Action, scope: AccessibleOrganization) -> None:
+    if not allowed:
+        raise PermissionDenied(f"You may not {action} in {scope.organization.slug}: ask one of its owners.")

@@ -1,0 +1,101 @@
+"""Reads of tenants. AccessibleOrganization is the proof that a person belongs to one; only this module makes it."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from marketplace.accounts.models import User
+from marketplace.errors import NotFound
+from marketplace.organizations.models import ApiKey, Membership, Organization, Role
+
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class AccessibleOrganization:
+    """That `user` belongs to `organization`, as `role`. Made by this module and nowhere else."""
+
+    organization: Organization
+    user: User
+    role: Role
+
+
+def get_accessible_organization(*, user: User, slug: str) -> AccessibleOrganization:
+    """The organization with that slug, in any case. Raises NotFound for strangers too."""
+    membership = _memberships(user).filter(organization__slug__iexact=slug).first()
+    if membership is None:
+        raise NotFound(f"There is no organization {slug}.")
+    return _to_scope(membership, user)
+
+
+def list_accessible_organizations(*, user: User) -> list[AccessibleOrganization]:
+    """The user's organizations: the personal one first, then by slug."""
+    memberships = _memberships(user).order_by("-organization__personal", "organization__slug")
+    return [_to_scope(membership, user) for membership in memberships]
+
+
+def get_personal_organization(*, user: User) -> AccessibleOrganization:
+    """The organization made when the user signed up. Raises NotFound."""
+    membership = _memberships(user).filter(organization__personal=True).first()
+    if membership is None:
+        raise NotFound(f"{user} has no personal organization.")
+    return _to_scope(membership, user)
+
+
+def get_key_organization(*, key: ApiKey) -> AccessibleOrganization:
+    """The one organization that the key acts for, in the role of the person who made it.
+
+    Raises NotFound if that person has left it.
+    """
+    return get_accessible_organization(user=key.created_by, slug=key.organization.slug)
+
+
+def is_slug_taken(slug: str) -> bool:
+    """Whether an organization, personal ones included, has this slug in any case."""
+    return Organization.objects.filter(slug__iexact=slug).exists()
+
+
+def list_members(*, scope: AccessibleOrganization) -> QuerySet[Membership]:
+    """The members of the organization, owners first."""
+    memberships = Membership.objects.filter(organization=scope.organization).select_related("user")
+    return memberships.order_by("-role", "user__username")
+
+
+def list_api_keys(*, scope: AccessibleOrganization) -> QuerySet[ApiKey]:
+    """The organization's keys: those in use first, newest first."""
+    keys = ApiKey.objects.filter(organization=scope.organization).select_related("created_by")
+    return keys.order_by(F("revoked_at").asc(nulls_first=True), "-created_at")
+
+
+def get_api_key(*, scope: AccessibleOrganization, key_id: object) -> ApiKey:
+    """A key of the organization. Raises NotFound."""
+    key = list_api_keys(scope=scope).filter(pk=key_id).select_related("organization").first()
+    if key is None:
+        raise NotFound("There is no such API key.")
+    return key
+
+
+def find_api_key(*, text: str) -> ApiKey | None:
+    """The key with this text, unless it was revoked; notes that it was used, at most once a minute."""
+    keys = ApiKey.objects.select_related("organization", "created_by")
+    key = keys.filter(key_hash=hash_key(text), revoked_at=None, created_by__is_active=True).first()
+    now = timezone.now()
+    if key and (key.last_used_at is None or now - key.last_used_at > LAST_USED_PRECISION):
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    return key
+
+
+def hash_key(text: str) -> str:
+    """What is kept of a key's text: SHA-256, hex. A key has 148 random bits, so that no salt is needed."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _memberships(user: User) -> QuerySet[Membership]:
+    return Membership.objects.filter(user=user).select_related("organization")
+
+
+def _to_scope(membership: Membership, user: User) -> AccessibleOrganization:
+    return AccessibleOrganization(organization=membership.organization, user=user, role=Role(membership.role))
