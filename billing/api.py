@@ -5,40 +5,81 @@ datetimes; ids are UUIDs. Functions are synchronous and use Django's database co
 and uses Redis only. Errors are in billing/errors.py.
 """
 
+import os
 import uuid
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from functools import partial
 
-from django.db import transaction
+import psycopg
+from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger_services
 from billing.ledger.models import AccountKind
 from billing.ledger.selectors import EntryLine
-from billing.metering.hot_balances import add_to_balance
+from billing.metering import drain, partitions
+from billing.metering.closing import LedgerReport, check_ledger
+from billing.metering.events import MeterEvent, Outcome
+from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_to_balance, rebuild_hot_balances
+from billing.metering.selectors import (
+    AlgorithmEarnings,
+    AlgorithmTotals,
+    CallLine,
+    CallTotals,
+    DayTotals,
+    get_call_record,
+    list_call_records,
+    summarize_calls,
+    summarize_calls_by_algorithm,
+    summarize_calls_by_day,
+    summarize_earnings,
+)
 from billing.pricing.rating import CREDIT, Charge, RoyaltyShare, rate, share_royalty
 from billing.pricing.selectors import PriceTerms, get_price, list_prices
 from billing.pricing.services import set_price
 
 __all__ = [
     "CREDIT",
+    "AlgorithmEarnings",
+    "AlgorithmTotals",
+    "BalanceDifference",
+    "CallLine",
+    "CallTotals",
     "Charge",
+    "DayTotals",
     "EntryLine",
+    "LedgerReport",
+    "MeterEvent",
+    "Outcome",
     "PriceTerms",
+    "RebuildReport",
     "RoyaltyShare",
+    "check_ledger",
+    "ensure_partitions",
     "get_balance",
+    "get_call_record",
     "get_earnings",
     "get_price",
     "grant_credits",
+    "list_call_records",
     "list_entries",
     "list_prices",
     "open_account",
     "rate",
+    "rebuild_hot_balances",
+    "run_drain",
     "set_price",
     "share_royalty",
+    "summarize_calls",
+    "summarize_calls_by_algorithm",
+    "summarize_calls_by_day",
+    "summarize_earnings",
 ]
 
+DRAIN_NICENESS = 10
 FREE_CREDITS_NAMESPACE = uuid.UUID("6e0a3c52-3d0e-4a3c-9d6e-0f3b7c1d5a11")
 """Names the grant of free credits of an organization, so that it is made once."""
 
@@ -101,3 +142,27 @@ def list_entries(
     """
     kind = AccountKind.AUTHOR if earnings else AccountKind.CUSTOMER
     return ledger_selectors.list_entries(kind=kind, organization_id=organization_id, limit=limit, before=before)
+
+
+def ensure_partitions(today: date) -> int:
+    """Makes the missing partitions of the call records for today and the week after; answers how many."""
+    connection.ensure_connection()
+    return partitions.ensure_partitions(connection.connection, today)
+
+
+def run_drain(stop: Callable[[], bool]) -> None:
+    """Moves meter events into call records and the ledger until `stop()`, which is asked at least every second.
+
+    For a process of its own: it makes the process nice, since answering calls comes first. Any number may run; one
+    works and the others stand by. Away databases are waited for.
+    """
+    os.nice(DRAIN_NICENESS)
+    database = settings.DATABASES["default"]
+    conninfo = psycopg.conninfo.make_conninfo(
+        dbname=database["NAME"],
+        user=database["USER"],
+        password=database["PASSWORD"],
+        host=database["HOST"],
+        port=database["PORT"],
+    )
+    drain.run(conninfo=conninfo, redis_url=settings.REDIS_URL, share_royalty=share_royalty, stop=stop)

@@ -5,15 +5,49 @@ commit, and tells the gateways.
 """
 
 import json
+import logging
 import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
 
+import msgspec
 import redis
 from django.conf import settings
+from django.db import connection
 
-from billing.metering.events import BALANCES
+from billing.metering.events import BALANCES, STREAM, MeterEvent
 
 CHANGES = "directory:changes"
 """The channel on which gateways hear what to read again (its messages are the directory's `Change`)."""
+
+# One statement, so that the balances and the knowledge of which events are in them are of one moment.
+POSTED = """
+SELECT organization_id::text, balance, NULL FROM ledger_account WHERE kind = 'customer'
+UNION ALL
+SELECT NULL, NULL, call_id::text FROM metering_call_record WHERE call_id = ANY(%s::uuid[])
+"""
+
+logger = logging.getLogger(__name__)
+decoder = msgspec.json.Decoder(MeterEvent)
+
+
+@dataclass(frozen=True)
+class BalanceDifference:
+    """A hot balance that is not what the ledger and the meter stream say, in micro-credits."""
+
+    organization_id: uuid.UUID
+    hot: int
+    expected: int
+
+
+@dataclass(frozen=True)
+class RebuildReport:
+    """How many missing hot balances were set, and which of the others differ; nothing is done about those."""
+
+    restored: int
+    differences: tuple[BalanceDifference, ...]
 
 
 def connect() -> redis.Redis:
@@ -23,8 +57,76 @@ def connect() -> redis.Redis:
 
 def add_to_balance(*, organization_id: uuid.UUID, amount: int) -> None:
     """Adds micro-credits (negative: takes) to the hot balance and tells the gateways."""
-    field = str(organization_id)
     with connect() as client, client.pipeline(transaction=True) as pipeline:
-        pipeline.hincrby(BALANCES, field, amount)
-        pipeline.publish(CHANGES, json.dumps({"kind": "balances", "field": field}))
+        pipeline.hincrby(BALANCES, str(organization_id), amount)
+        pipeline.publish(CHANGES, _change(str(organization_id)))
         pipeline.execute()
+
+
+def rebuild_hot_balances() -> RebuildReport:
+    """Sets each missing hot balance to the ledger's, less the charges that are still in the meter stream.
+
+    Meant for a start, before calls are taken: while calls and grants go on, differences that are merely in flight are
+    reported too. Safe to repeat.
+    """
+    with connect() as client:
+        hot, events = _read_redis(client)
+        expected = _expect(events)
+        missing = {field: amount for field, amount in expected.items() if field not in hot}
+        restored = sum(_restore(client, field, amount) for field, amount in missing.items())
+    differences = [
+        BalanceDifference(uuid.UUID(field), hot[field], amount)
+        for field, amount in expected.items()
+        if field in hot and hot[field] != amount
+    ]
+    for difference in differences:
+        logger.warning("The hot balance differs from the ledger: %s", difference)
+    return RebuildReport(restored, tuple(differences))
+
+
+def _read_redis(client: redis.Redis) -> tuple[dict[str, int], list[MeterEvent]]:
+    """The hot balances and the events not yet drained, of one moment."""
+    with client.pipeline(transaction=True) as pipeline:
+        pipeline.hgetall(BALANCES)
+        pipeline.xrange(STREAM)
+        balances, entries = cast(
+            "tuple[dict[bytes, bytes], list[tuple[bytes, dict[bytes, bytes]]]]", tuple(pipeline.execute())
+        )
+    hot = {field.decode(): int(amount) for field, amount in balances.items()}
+    return hot, list(_decode(fields.get(b"event", b"") for _, fields in entries))
+
+
+def _decode(texts: Iterable[bytes]) -> Iterable[MeterEvent]:
+    """The events that can be read; the drain deals with the others."""
+    for text in texts:
+        try:
+            yield decoder.decode(text)
+        except msgspec.DecodeError:
+            continue
+
+
+def _expect(events: list[MeterEvent]) -> dict[str, int]:
+    """What each customer's hot balance should be: the ledger's less the charges not yet recorded."""
+    charges = {event.call_id: event for event in events}
+    with connection.cursor() as cursor:
+        cursor.execute(POSTED, [list(charges)])
+        rows = cursor.fetchall()
+    balances = {organization: balance for organization, balance, _ in rows if organization is not None}
+    for call_id in (row[2] for row in rows if row[2] is not None):
+        charges.pop(call_id, None)
+    pending: Counter[str] = Counter()
+    for event in charges.values():
+        pending[event.payer_id] += event.compute_charge + event.royalty_charge
+    return {field: balances.get(field, 0) - pending[field] for field in balances.keys() | pending.keys()}
+
+
+def _restore(client: redis.Redis, field: str, amount: int) -> bool:
+    """Sets the hot balance unless somebody was faster, and tells the gateways."""
+    if not client.hsetnx(BALANCES, field, str(amount)):
+        return False
+    client.publish(CHANGES, _change(field))
+    return True
+
+
+def _change(field: str) -> str:
+    return json.dumps({"kind": "balances", "field": field})

@@ -1,0 +1,163 @@
+"""A batch of meter events into PostgreSQL: call records and their ledger postings, each once, in one transaction."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import psycopg
+
+from billing.ledger.models import AccountKind
+from billing.metering.events import MeterEvent
+
+Connection = psycopg.Connection[tuple[object, ...]]
+ShareRoyalty = Callable[[int], tuple[int, int]]
+"""A royalty in micro-credits to the author's and the platform's part."""
+
+COLUMNS = (
+    "call_id, root_id, parent_id, payer_id, author_id, key_id, algorithm, version_id, version, environment, "
+    "queue_us, load_us, run_us, cpu_us, peak_memory_bytes, bytes_in, bytes_out, cold, outcome, error_type, "
+    "compute_charge, royalty_charge"
+)
+
+# The checks stop what the record's types would take and the books must not.
+PREPARE = """
+CREATE TEMPORARY TABLE metering_batch (
+    LIKE metering_call_record,
+    started_us bigint NOT NULL CHECK (started_us BETWEEN 0 AND 253402300799999999),
+    payer_account uuid NOT NULL,
+    author_account uuid NOT NULL,
+    author_share bigint NOT NULL,
+    PRIMARY KEY (call_id),
+    CHECK (compute_charge >= 0 AND royalty_charge >= author_share AND author_share >= 0)
+) ON COMMIT DELETE ROWS;
+ALTER TABLE metering_batch ALTER started_at DROP NOT NULL, ALTER recorded_at DROP NOT NULL;
+"""
+
+COPY = f"COPY metering_batch ({COLUMNS}, started_us, payer_account, author_account, author_share) FROM STDIN"
+
+# One statement, because the ledger takes transactions and their entries only together; and only what was not
+# recorded before goes on to the ledger, which makes reading an event twice harmless.
+POST = f"""
+WITH recorded AS (
+    INSERT INTO metering_call_record ({COLUMNS}, started_at)
+    SELECT {COLUMNS}, to_timestamp(started_us / 1000000.0::float8) FROM metering_batch
+    ON CONFLICT DO NOTHING RETURNING call_id
+), posted AS (
+    INSERT INTO ledger_transaction (id, kind, cause, posted_at)
+    SELECT call_id, 'call', algorithm || '@' || version, now() FROM recorded JOIN metering_batch USING (call_id)
+    WHERE compute_charge + royalty_charge > 0
+    ON CONFLICT DO NOTHING RETURNING id
+), entered AS (
+    INSERT INTO ledger_entry (transaction_id, account_id, debit, credit)
+    SELECT posted.id, line.account_id, line.debit, line.credit
+    FROM posted JOIN metering_batch batch ON batch.call_id = posted.id
+    CROSS JOIN LATERAL (VALUES
+        (batch.payer_account, batch.compute_charge + batch.royalty_charge, 0),
+        (batch.author_account, 0, batch.author_share),
+        (%(platform)s::uuid, 0, batch.compute_charge + batch.royalty_charge - batch.author_share)
+    ) AS line (account_id, debit, credit)
+    WHERE line.debit + line.credit > 0
+)
+SELECT (SELECT count(*) FROM recorded), (SELECT count(*) FROM posted)
+"""  # noqa: S608 (the only thing put in is the constant above)
+
+OPEN = """
+INSERT INTO ledger_account (id, kind, organization_id, balance, opened_at)
+SELECT gen_random_uuid(), %(kind)s, organization_id, 0, now() FROM unnest(%(ids)s::uuid[]) AS organization_id
+ON CONFLICT DO NOTHING
+"""
+
+FIND = """
+SELECT organization_id::text, id::text FROM ledger_account
+WHERE kind = %(kind)s AND organization_id = ANY(%(ids)s::uuid[])
+"""
+
+
+class Posted(NamedTuple):
+    """What a batch added: call records, and ledger transactions (calls that cost nothing have none)."""
+
+    recorded: int
+    posted: int
+
+
+class BatchPoster:
+    """Writes batches over one database connection, which it must have to itself (autocommit on)."""
+
+    def __init__(self, connection: Connection, share_royalty: ShareRoyalty) -> None:
+        self._connection = connection
+        self._share = share_royalty
+        # Accounts are never removed, so what was found once holds for the life of the connection.
+        self._accounts: dict[AccountKind, dict[str, str]] = {AccountKind.CUSTOMER: {}, AccountKind.AUTHOR: {}}
+        connection.execute(PREPARE)
+        self._platform = self._open_platform_account()
+
+    def post(self, events: Sequence[MeterEvent]) -> Posted:
+        """Commits the events' records and postings; call ids differ. Events posted before change nothing.
+
+        Raises psycopg.DataError or psycopg.IntegrityError, with nothing written, if one of them cannot be stored.
+        """
+        payers = self._find_accounts(AccountKind.CUSTOMER, {event.payer_id for event in events})
+        authors = self._find_accounts(AccountKind.AUTHOR, {event.author_id for event in events})
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            with cursor.copy(COPY) as copy:
+                for event in events:
+                    copy.write_row(self._to_row(event, payers, authors))
+            # Planned afresh each time: a plan kept from when the tables were empty would scan them.
+            cursor.execute(POST, {"platform": self._platform}, prepare=False)
+            recorded, posted = cursor.fetchone() or (0, 0)
+        return Posted(int(str(recorded)), int(str(posted)))
+
+    def _to_row(self, event: MeterEvent, payers: dict[str, str], authors: dict[str, str]) -> tuple[object, ...]:
+        return (
+            event.call_id,
+            event.root_id,
+            event.parent_id,
+            event.payer_id,
+            event.author_id,
+            event.key_id,
+            event.algorithm,
+            event.version_id,
+            event.version,
+            event.environment,
+            event.queue_us,
+            event.load_us,
+            event.run_us,
+            event.cpu_us,
+            event.peak_memory_bytes,
+            event.bytes_in,
+            event.bytes_out,
+            event.cold,
+            event.outcome,
+            event.error_type,
+            event.compute_charge,
+            event.royalty_charge,
+            event.started_at,
+            payers[event.payer_id],
+            authors[event.author_id],
+            self._share(event.royalty_charge)[0],
+        )
+
+    def _find_accounts(self, kind: AccountKind, organization_ids: set[str]) -> dict[str, str]:
+        """The accounts known by organization, after those of `organization_ids` were found or opened.
+
+        Opened in a transaction of their own: the batch holds no lock yet, so that nobody waits in a circle.
+        """
+        known = self._accounts[kind]
+        missing = organization_ids - known.keys()
+        if missing:
+            parameters = {"kind": kind.value, "ids": list(missing)}
+            self._connection.execute(OPEN, parameters)
+            found = {str(row[0]): str(row[1]) for row in self._connection.execute(FIND, parameters)}
+            known.update((text, found[str(uuid.UUID(text))]) for text in missing)
+        return known
+
+    def _open_platform_account(self) -> str:
+        kind = AccountKind.PLATFORM_REVENUE.value
+        self._connection.execute(
+            "INSERT INTO ledger_account (id, kind, balance, opened_at) VALUES (gen_random_uuid(), %s, 0, now())"
+            " ON CONFLICT DO NOTHING",
+            [kind],
+        )
+        row = self._connection.execute("SELECT id::text FROM ledger_account WHERE kind = %s", [kind]).fetchone()
+        assert row is not None, "just opened, and accounts are never removed"
+        return str(row[0])
