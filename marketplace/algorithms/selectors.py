@@ -1,0 +1,115 @@
+"""Reads of the catalogue. A viewer sees what is public and what their organizations own; the rest is not there."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from marketplace.accounts.models import User
+from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
+from marketplace.algorithms.version_numbers import resolve_version
+from marketplace.errors import NotFound
+from marketplace.organizations.models import Organization
+from marketplace.organizations.selectors import AccessibleOrganization
+
+Viewer = User | AnonymousUser | AccessibleOrganization | None
+"""Who looks: a person (all their organizations), one organization (an API key's), or nobody."""
+
+
+def visible_algorithms(*, viewer: Viewer) -> QuerySet[Algorithm]:
+    """Public algorithms, and all those of the viewer's organizations; unpublished ones too."""
+    algorithms = Algorithm.objects.select_related("organization").defer("readme", "search", "trigrams")
+    return algorithms.filter(Q(public=True) | _owned_by(viewer))
+
+
+def published_algorithms(*, viewer: Viewer) -> QuerySet[Algorithm]:
+    """Those visible algorithms that can be called: they have a version that was not withdrawn."""
+    live = Version.objects.filter(algorithm=OuterRef("pk"), withdrawn_at=None)
+    return visible_algorithms(viewer=viewer).filter(Exists(live))
+
+
+def get_visible_algorithm(*, viewer: Viewer, owner: str, name: str) -> Algorithm:
+    """`owner/name`, in any case. Raises NotFound, for strangers to a private one too.
+
+    A public algorithm without a version is its organization's only.
+    """
+    candidates = Algorithm.objects.select_related("organization").defer("search", "trigrams")
+    algorithm = candidates.filter(organization__slug__iexact=owner, name__iexact=name).first()
+    if algorithm is None or not _can_see(viewer, algorithm):
+        raise NotFound(f"There is no algorithm {owner}/{name}.")
+    return algorithm
+
+
+def list_owned_algorithms(*, scope: AccessibleOrganization) -> QuerySet[Algorithm]:
+    """Everything that the organization owns, latest change first."""
+    algorithms = Algorithm.objects.filter(organization=scope.organization).select_related("organization")
+    return algorithms.defer("readme", "search", "trigrams").order_by("-updated_at")
+
+
+def get_owned_algorithm(*, scope: AccessibleOrganization, name: str) -> Algorithm:
+    """An algorithm of the organization, by its name in any case. Raises NotFound."""
+    algorithms = Algorithm.objects.filter(organization=scope.organization).select_related("organization")
+    algorithm = algorithms.defer("search", "trigrams").filter(name__iexact=name).first()
+    if algorithm is None:
+        raise NotFound(f"There is no algorithm {scope.organization.slug}/{name}.")
+    return algorithm
+
+
+def list_public_algorithms_of(*, organization: Organization) -> QuerySet[Algorithm]:
+    """What everybody may see of an owner, by name."""
+    return published_algorithms(viewer=None).filter(organization=organization).order_by("name")
+
+
+def list_versions(*, algorithm: Algorithm, withdrawn: bool = False) -> list[Version]:
+    """The algorithm's versions, newest number first; those withdrawn only when asked for."""
+    versions = Version.objects.filter(algorithm=algorithm).select_related("algorithm__organization")
+    if not withdrawn:
+        versions = versions.filter(withdrawn_at=None)
+    return list(versions.order_by("-major", "-minor", "-revision"))
+
+
+def get_version(*, algorithm: Algorithm, selector: str | None = None) -> Version:
+    """The version that `selector` names (version_numbers.resolve_version). Raises NotFound."""
+    version = resolve_version(list_versions(algorithm=algorithm), selector)
+    if version is None:
+        raise NotFound(f"There is no version {selector or 'yet'} of {algorithm.full_name}.")
+    return version
+
+
+def list_builds(*, scope: AccessibleOrganization, algorithm: Algorithm) -> QuerySet[Build]:
+    """The algorithm's builds, newest first, without their logs."""
+    builds = Build.objects.filter(algorithm=algorithm, algorithm__organization=scope.organization)
+    return builds.select_related("created_by", "version").defer("log").order_by("-created_at")
+
+
+def get_build(*, scope: AccessibleOrganization, build_id: object) -> Build:
+    """A build of the organization, with its log. Raises NotFound."""
+    builds = Build.objects.filter(pk=build_id, algorithm__organization=scope.organization)
+    build = builds.select_related("algorithm__organization", "version").first()
+    if build is None:
+        raise NotFound("There is no such build.")
+    return build
+
+
+def find_succeeded_build(*, algorithm: Algorithm, source_hash: str) -> Build | None:
+    """The latest successful build of this source."""
+    builds = Build.objects.filter(algorithm=algorithm, source_hash=source_hash, state=BuildState.SUCCEEDED)
+    return builds.order_by("-created_at").first()
+
+
+def list_tags(*, viewer: Viewer = None) -> list[str]:
+    """The tags of the published algorithms that the viewer sees, by name."""
+    rows = published_algorithms(viewer=viewer).values_list("tags", flat=True)
+    return sorted({tag for tags in rows for tag in tags})
+
+
+def _owned_by(viewer: Viewer) -> Q:
+    if isinstance(viewer, AccessibleOrganization):
+        return Q(organization=viewer.organization)
+    if isinstance(viewer, User):
+        return Q(organization__in=Organization.objects.filter(memberships__user=viewer))
+    return Q(pk=None)
+
+
+def _can_see(viewer: Viewer, algorithm: Algorithm) -> bool:
+    if algorithm.public and Version.objects.filter(algorithm=algorithm).exists():
+        return True
+    return Algorithm.objects.filter(_owned_by(viewer), pk=algorithm.pk).exists()

@@ -1,0 +1,253 @@
+"""Writes of the catalogue. Each is atomic, checks who may, and leaves its audit in the same transaction."""
+
+import uuid
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, BinaryIO
+
+import msgspec
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from billing import api as billing
+from billing.errors import InvalidAmount
+from marketplace.accounts.models import User
+from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
+from marketplace.algorithms.build_settings import BuildSettings, check_settings
+from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
+from marketplace.algorithms.publication import publish_algorithm_now
+from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, bump_of, next_number
+from marketplace.audit.services import record
+from marketplace.celery import app as celery
+from marketplace.errors import Conflict, InvalidInput
+from marketplace.organizations.permissions import check_can_publish, check_can_withdraw
+from marketplace.organizations.selectors import AccessibleOrganization, get_accessible_organization
+
+LARGEST_SOURCE_BYTES = 100 * 1024 * 1024
+MOST_TAGS = 10
+
+
+@transaction.atomic
+def create_algorithm(
+    *,
+    scope: AccessibleOrganization,
+    name: str,
+    environment: str,
+    summary: str = "",
+    readme: str = "",
+    tags: Sequence[str] = (),
+    public: bool = False,
+) -> Algorithm:
+    """Makes `owner/name`, with nothing to call yet. Raises PermissionDenied, InvalidInput, Conflict (name taken)."""
+    check_can_publish(scope)
+    now = timezone.now()
+    algorithm = Algorithm(organization=scope.organization, name=name, created_at=now, updated_at=now)
+    texts = {"environment": environment, "summary": summary, "readme": readme, "tags": tags, "public": public}
+    _set_texts(algorithm, texts)
+    try:
+        with transaction.atomic():
+            algorithm.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict(f"There is an algorithm {algorithm.full_name} already.") from None
+    _audit(scope.user, algorithm, "algorithm.create", algorithm, public=public)
+    return algorithm
+
+
+@transaction.atomic
+def update_algorithm(
+    *,
+    algorithm: Algorithm,
+    by: User,
+    environment: str | None = None,
+    summary: str | None = None,
+    readme: str | None = None,
+    tags: Sequence[str] | None = None,
+    public: bool | None = None,
+) -> Algorithm:
+    """Changes what the store shows; None leaves a value as it is. Raises NotFound, PermissionDenied, InvalidInput."""
+    check_can_publish(_get_scope(algorithm, by))
+    asked = {"environment": environment, "summary": summary, "readme": readme, "tags": tags, "public": public}
+    current = Algorithm.objects.select_for_update(of=("self",)).select_related("organization").get(pk=algorithm.pk)
+    changed = [name for name, value in asked.items() if value is not None and _differs(current, name, value)]
+    if not changed:
+        return current
+    _set_texts(current, {name: asked[name] for name in changed})
+    current.updated_at = timezone.now()
+    current.save(update_fields=[*changed, "updated_at"])
+    _audit(by, current, "algorithm.update", current, changed=changed, public=current.public)
+    _publish_after_commit(current)
+    return current
+
+
+def start_build(*, algorithm: Algorithm, source: BinaryIO, settings: BuildSettings, by: User) -> Build:
+    """Keeps the source archive (.tar.gz) and queues its build; the same source and settings build once.
+
+    A build of them that has not failed is returned as it is. Raises NotFound, PermissionDenied, InvalidInput.
+    """
+    check_can_publish(_get_scope(algorithm, by))
+    check_settings(settings)
+    source_hash, size = hash_blob(source)
+    if not 0 < size <= LARGEST_SOURCE_BYTES:
+        raise InvalidInput("source", f"The archive must have 1 to {LARGEST_SOURCE_BYTES} bytes.")
+    store_blob(source_name(source_hash), source, size)  # before the row: a build always finds its source
+    return _insert_build(algorithm, source_hash, settings, by)
+
+
+@transaction.atomic
+def publish_version(
+    *,
+    build: Build,
+    bump: Bump,
+    by: User,
+    release_notes: str = "",
+    royalty_per_call: int = 0,
+    compute_per_second: int | None = None,
+) -> Version:
+    """Publishes a successful build under the next number; again for the same build, answers its version.
+
+    Prices are micro-credits; the compute price is the platform's unless given. Raises NotFound, PermissionDenied,
+    InvalidInput, Conflict (the build has not succeeded, or is published with another bump).
+    """
+    check_can_publish(_get_scope(build.algorithm, by))
+    if bump not in BUMPS:
+        raise InvalidInput("version_type", f"The version type must be one of {', '.join(BUMPS)}.")
+    algorithm = _lock_algorithm(build.algorithm_id)
+    existing = Version.objects.filter(build=build).first()
+    if existing:
+        return _check_same_bump(existing, bump)
+    version = _insert_version(algorithm, Build.objects.get(pk=build.pk), bump, release_notes.strip(), by)
+    _set_price(version, royalty_per_call, compute_per_second)
+    _audit(by, algorithm, "version.publish", version, royalty_per_call=royalty_per_call)
+    _publish_after_commit(algorithm)
+    return version
+
+
+@transaction.atomic
+def withdraw_version(*, version: Version, by: User) -> Version:
+    """Takes the version away from its callers, within a second. Safe to repeat. Raises NotFound, PermissionDenied."""
+    check_can_withdraw(_get_scope(version.algorithm, by))
+    now = timezone.now()
+    if Version.objects.filter(pk=version.pk, withdrawn_at=None).update(withdrawn_at=now):
+        version.withdrawn_at = now
+        _audit(by, version.algorithm, "version.withdraw", version)
+    # Not robust: whoever withdraws must learn that the gateways could not be told, and try again.
+    transaction.on_commit(partial(publish_algorithm_now, version.algorithm_id))
+    return version
+
+
+@transaction.atomic
+def _insert_build(algorithm: Algorithm, source_hash: str, settings: BuildSettings, by: User) -> Build:
+    _lock_algorithm(algorithm.pk)
+    kept = msgspec.to_builtins(settings)
+    same = Build.objects.filter(algorithm=algorithm, source_hash=source_hash, settings=kept)
+    existing = same.exclude(state=BuildState.FAILED).order_by("-created_at").first()
+    if existing:
+        return existing
+    build = Build.objects.create(
+        algorithm=algorithm,
+        created_by=by,
+        source_hash=source_hash,
+        entry=settings.entry,
+        settings=kept,
+        created_at=timezone.now(),
+    )
+    _audit(by, algorithm, "build.start", build, source_hash=source_hash)
+    transaction.on_commit(partial(queue_build, build.id), robust=True)  # requeue_lost_builds mends a lost message
+    return build
+
+
+def queue_build(build_id: uuid.UUID) -> None:
+    """Hands the build to the workers."""
+    celery.send_task("algorithms.build", kwargs={"build_id": str(build_id)})
+
+
+def _insert_version(algorithm: Algorithm, build: Build, bump: Bump, release_notes: str, by: User) -> Version:
+    if build.state != BuildState.SUCCEEDED:
+        raise Conflict(f"The build is {build.state}: only a build that succeeded can be published.")
+    numbers = Version.objects.filter(algorithm=algorithm).values_list("major", "minor", "revision")
+    number = next_number(max((VersionNumber(*row) for row in numbers), default=None), bump)
+    settings = msgspec.convert(build.settings, BuildSettings)
+    return Version.objects.create(
+        algorithm=algorithm,
+        build=build,
+        major=number.major,
+        minor=number.minor,
+        revision=number.revision,
+        source_hash=build.source_hash,
+        artifact=build.artifact,
+        release_notes=release_notes,
+        published_by=by,
+        published_at=timezone.now(),
+        **msgspec.structs.asdict(settings),
+    )
+
+
+def _check_same_bump(version: Version, bump: Bump) -> Version:
+    if bump_of(VersionNumber.parse(version.number)) != bump:
+        raise Conflict(f"This build is published already, as {version.number}.")
+    return version
+
+
+def _set_price(version: Version, royalty_per_call: int, compute_per_second: int | None) -> None:
+    if royalty_per_call < 0 or (compute_per_second or 0) < 0:
+        raise InvalidInput("royalty_credits", "A price cannot be negative.")
+    if compute_per_second is None:
+        compute_per_second = billing.get_price(version_id=version.id, at=version.published_at).compute_per_second
+    try:
+        billing.set_price(
+            version_id=version.id,
+            compute_per_second=compute_per_second,
+            royalty_per_call=royalty_per_call,
+            effective_at=version.published_at,
+        )
+    except InvalidAmount as error:
+        raise InvalidInput("royalty_credits", str(error)) from None
+
+
+def _set_texts(algorithm: Algorithm, texts: dict[str, Any]) -> None:
+    """Sets the fields as they will be kept. Raises InvalidInput for the first that cannot be."""
+    for name, value in texts.items():
+        setattr(algorithm, name, _clean_tags(value) if name == "tags" else value)
+    try:
+        algorithm.clean_fields(exclude={"organization", "search", "trigrams"})
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise InvalidInput(field, messages[0]) from None
+
+
+def _differs(algorithm: Algorithm, name: str, value: Any) -> bool:
+    return bool(getattr(algorithm, name) != (_clean_tags(value) if name == "tags" else value))
+
+
+def _clean_tags(tags: Sequence[str]) -> list[str]:
+    """Lower case, each once, in the author's order."""
+    cleaned = list(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
+    if len(cleaned) > MOST_TAGS:
+        raise InvalidInput("tags", f"An algorithm may have {MOST_TAGS} tags.")
+    return cleaned
+
+
+def _lock_algorithm(algorithm_id: uuid.UUID) -> Algorithm:
+    algorithms = Algorithm.objects.select_for_update(of=("self",)).select_related("organization")
+    return algorithms.get(pk=algorithm_id)
+
+
+def _get_scope(algorithm: Algorithm, by: User) -> AccessibleOrganization:
+    return get_accessible_organization(user=by, slug=algorithm.organization.slug)
+
+
+def _publish_after_commit(algorithm: Algorithm) -> None:
+    # Robust: the next refresh of the directory mends what could not be told now.
+    transaction.on_commit(partial(publish_algorithm_now, algorithm.id), robust=True)
+
+
+def _audit(by: User, algorithm: Algorithm, action: str, subject: Algorithm | Build | Version, **details: Any) -> None:
+    record(
+        actor=by,
+        organization_id=algorithm.organization_id,
+        action=action,
+        subject_label=str(subject),
+        subject_id=subject.pk,
+        details=details,
+    )
