@@ -1,0 +1,1 @@
+"""Rows for tests, made by the services that make them in the product."""
