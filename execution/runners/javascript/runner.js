@@ -1,0 +1,142 @@
+// Answers calls to one JavaScript algorithm: one line of JSON in, one out, on the call channel (descriptor 3,
+// where the manifest's command moves it). Stand-alone: Node 18 or newer, nothing but its own modules.
+//
+// Numbers are JavaScript numbers: integers above 2^53 in the input lose digits, as everywhere in the language.
+// What the algorithm prints goes to the log pipe (descriptors 1 and 2).
+"use strict";
+
+const net = require("net");
+const path = require("path");
+const { pathToFileURL } = require("url");
+const agora = require("./agora");
+
+const PROTOCOL = 1;
+const CHANNEL = 3;
+const channel = new net.Socket({ fd: CHANNEL, readable: true, writable: true });
+
+let chunks = []; // of a line that has not ended
+let onLine = load;
+let apply = null;
+let failCall = null; // rejects the call that now runs
+
+channel.on("data", (chunk) => {
+  let end = chunk.indexOf(10);
+  while (end !== -1) {
+    chunks.push(chunk.subarray(0, end));
+    const line = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+    chunks = [];
+    onLine(line.toString());
+    chunk = chunk.subarray(end + 1);
+    end = chunk.indexOf(10);
+  }
+  if (chunk.length) chunks.push(chunk);
+});
+channel.on("end", () => process.exit(0));
+channel.on("error", () => process.exit(1));
+
+// Thrown outside the call's own promise, in a timer or an event: it fails the call that runs, or ends the slot.
+process.on("uncaughtException", (error) => {
+  if (failCall) {
+    failCall(error);
+  } else {
+    console.error(error);
+    process.exit(1);
+  }
+});
+
+send('{"ready":{"protocol":' + PROTOCOL + "}}\n");
+
+function send(line, then) {
+  channel.write(line, then);
+}
+
+async function load(line) {
+  const started = process.hrtime.bigint();
+  onLine = answer;
+  try {
+    apply = await loadVersion(JSON.parse(line).load);
+  } catch (error) {
+    send(errorLine(error), () => process.exit(1));
+    return;
+  }
+  send('{"loaded":{"duration_us":' + (process.hrtime.bigint() - started) / 1000n + "}}\n");
+}
+
+/** Imports the entry, runs its load(), and returns a function of one argument. */
+async function loadVersion(order) {
+  Object.assign(process.env, order.environment_variables);
+  process.chdir(order.directory);
+  const imported = await importFile(path.join(order.directory, order.entry));
+  if (typeof imported.apply !== "function") throw new LoadingError(`${order.entry} exports no function called apply`);
+  const state = typeof imported.load === "function" ? await imported.load() : undefined;
+  return (input) => imported.apply(input, state);
+}
+
+async function importFile(entry) {
+  try {
+    return require(entry);
+  } catch (error) {
+    if (!isModuleSyntax(error, entry)) throw error;
+    return import(pathToFileURL(entry));
+  }
+}
+
+/** Whether require() failed only because the entry is an ES module. */
+function isModuleSyntax(error, entry) {
+  if (error.code === "ERR_REQUIRE_ESM" || error.code === "ERR_REQUIRE_ASYNC_MODULE") return true;
+  const inEntry = String(error.stack).startsWith(entry);
+  return error instanceof SyntaxError && inEntry && /import statement|'export'|import\.meta|await is only/.test(error);
+}
+
+class LoadingError extends Error {}
+
+async function answer(line) {
+  let text;
+  try {
+    text = resultLine(await run(line));
+  } catch (error) {
+    text = errorLine(error);
+  }
+  failCall = null;
+  send(text);
+}
+
+function run(line) {
+  const crash = new Promise((_, reject) => {
+    failCall = reject;
+  });
+  return Promise.race([invoke(JSON.parse(line)), crash]);
+}
+
+async function invoke(request) {
+  agora.setToken(request.token || null);
+  return apply(request.content_type === "binary" ? Buffer.from(request.data, "base64") : request.data);
+}
+
+function resultLine(result) {
+  if (result instanceof Uint8Array) {
+    const bytes = Buffer.from(result.buffer, result.byteOffset, result.byteLength);
+    return '{"result":"' + bytes.toString("base64") + '","metadata":{"content_type":"binary"}}\n';
+  }
+  const text = JSON.stringify(result === undefined ? null : result);
+  if (text === undefined) throw new TypeError(`the result cannot be written as JSON: it is a ${typeof result}`);
+  const kind = typeof result === "string" ? "text" : "json";
+  return '{"result":' + text + ',"metadata":{"content_type":"' + kind + '"}}\n';
+}
+
+/** One error line: the message, the type, and the author's frames only. Anything may have been thrown. */
+function errorLine(error) {
+  const known = error instanceof Error || (error !== null && typeof error === "object");
+  const name = known && error.constructor && error.constructor.name;
+  const body = {
+    message: known ? String(error.message || name) : String(error),
+    stacktrace: known && typeof error.stack === "string" ? authorTrace(error.stack) : null,
+    error_type: known && typeof error.error_type === "string" ? error.error_type : name || "Error",
+  };
+  return JSON.stringify({ error: body }) + "\n";
+}
+
+function authorTrace(stack) {
+  const ours = (frame) => /^\s+at /.test(frame) && (frame.includes(__filename) || /[( ]node:/.test(frame));
+  return stack.split("\n").filter((frame) => !ours(frame)).join("\n");
+}

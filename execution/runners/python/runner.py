@@ -1,0 +1,196 @@
+"""Answers calls to one Python algorithm: one line of JSON in, one out, on the call channel (descriptor 0).
+
+Stand-alone: standard library only, Python 3.9 or newer. What the algorithm prints goes to the log pipe
+(descriptors 1 and 2); the call channel moves to a private descriptor at boot, where no print can reach it.
+"""
+
+import base64
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import sys
+import time
+import traceback
+
+PROTOCOL = 1
+READ_BUFFER = 1 << 18
+
+
+def main():
+    """Boots, says ready, loads one version, answers calls until the channel closes."""
+    channel = take_channel()
+    for module in filter(None, os.environ.pop("AGORA_PRELOAD", "").split(",")):
+        importlib.import_module(module)
+    agora = importlib.import_module("agora")
+    with open(channel, "rb", buffering=READ_BUFFER, closefd=False) as requests:
+        send(channel, b'{"ready":{"protocol":%d}}\n' % PROTOCOL)
+        line = requests.readline()
+        if line:
+            apply = load_and_report(channel, json.loads(line)["load"])
+            serve(channel, requests, apply, agora)
+
+
+def take_channel():
+    """Moves the call channel away from descriptor 0, leaving /dev/null there."""
+    channel = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")
+    return channel
+
+
+def send(channel, line):
+    view = memoryview(line)
+    while view:
+        view = view[os.write(channel, view) :]
+
+
+def load_and_report(channel, order):
+    """Loads the version and reports; ends the process when it cannot be loaded."""
+    started = time.perf_counter_ns()
+    try:
+        apply = load(order)
+    except BaseException as error:
+        flush_prints()
+        send(channel, error_line(error))
+        sys.exit(1)
+    flush_prints()
+    send(channel, b'{"loaded":{"duration_us":%d}}\n' % ((time.perf_counter_ns() - started) // 1000))
+    return apply
+
+
+def load(order):
+    """Imports the entry, runs its load(), and returns a function of one argument."""
+    directory = order["directory"]
+    entry = os.path.join(directory, order["entry"])
+    os.environ.update(order.get("environment_variables") or {})
+    os.chdir(directory)
+    sys.path[1:1] = [os.path.dirname(entry), directory, os.path.join(directory, ".packages")]
+    module = import_file(entry)
+    apply = getattr(module, "apply", None)
+    if not callable(apply):
+        raise LoadingError("%s has no function called apply" % order["entry"])
+    state = module.load() if callable(getattr(module, "load", None)) else None
+    if wants_state(apply, state):
+        return lambda value: apply(value, state)
+    return apply
+
+
+def import_file(entry):
+    name = os.path.splitext(os.path.basename(entry))[0]
+    if name in sys.modules:  # an algorithm may be called `json`
+        name = "algorithm_" + name
+    spec = importlib.util.spec_from_file_location(name, entry)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def wants_state(apply, state):
+    """Whether apply takes load()'s result: it must have room for it, and there must be one or it must insist."""
+    try:
+        parameters = list(inspect.signature(apply).parameters.values())
+    except (TypeError, ValueError):
+        return False
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(positional) >= 2 and (state is not None or positional[1].default is inspect.Parameter.empty)
+
+
+class LoadingError(Exception):
+    """The version has nothing to call."""
+
+
+def serve(channel, requests, apply, agora):
+    """The loop: a blocking read, one call, one write."""
+    while True:
+        line = requests.readline()
+        if not line:
+            return
+        try:
+            request = json.loads(str(line, "utf-8"))
+            agora.set_token(request.get("token"))
+            data = request["data"]
+            if request["content_type"] == "binary":
+                data = base64.b64decode(data)
+            answer = result_line(apply(data))
+        except BaseException as error:  # also SystemExit: the caller is told, and the slot goes on
+            answer = error_line(error)
+        flush_prints()
+        send(channel, answer)
+
+
+def plain(value):
+    """Turns arrays and scalars of numpy and its kin into lists and numbers."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError("the result cannot be written as JSON: it holds a value of type %s" % type(value).__name__)
+
+
+ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain)
+ASCII_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain)
+
+
+def result_line(result):
+    """One response line. Raises TypeError or ValueError, for the author, when JSON cannot carry the result."""
+    if isinstance(result, (bytes, bytearray, memoryview)):
+        return b'{"result":"%b","metadata":{"content_type":"binary"}}\n' % base64.b64encode(result)
+    kind = b"text" if isinstance(result, str) else b"json"
+    try:
+        text = ENCODER.encode(result)
+    except ValueError as error:
+        if "Out of range" not in str(error):
+            raise
+        raise ValueError("the result holds NaN or infinity, which JSON cannot carry") from None
+    return b'{"result":%b,"metadata":{"content_type":"%b"}}\n' % (to_bytes(text, result), kind)
+
+
+def to_bytes(text, result):
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair: only an escape can carry it
+        return ASCII_ENCODER.encode(result).encode()
+
+
+def error_line(error):
+    """One error line: the message, the type, and the author's frames only."""
+    kind = getattr(error, "error_type", None)
+    message = str(error)
+    if isinstance(error, SystemExit):
+        message = "exited with code %s" % (0 if error.code is None else error.code)
+    body = {
+        "message": message or type(error).__name__,
+        "stacktrace": author_trace(error),
+        "error_type": kind if isinstance(kind, str) else type(error).__name__,
+    }
+    return json.dumps({"error": body}, separators=(",", ":")).encode() + b"\n"
+
+
+def author_trace(error):
+    report = traceback.TracebackException(type(error), error, error.__traceback__)
+    drop_our_frames(report)
+    return "".join(report.format())
+
+
+def drop_our_frames(report):
+    frames = [f for f in report.stack if f.filename != __file__ and not f.filename.startswith("<frozen importlib")]
+    report.stack = traceback.StackSummary.from_list(frames)
+    for cause in (report.__cause__, report.__context__):
+        if cause is not None:
+            drop_our_frames(cause)
+
+
+def flush_prints():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # the algorithm may have closed or replaced it
+            pass
+
+
+if __name__ == "__main__":
+    main()
