@@ -1,0 +1,19 @@
+"""Housekeeping around calls."""
+
+from django.utils import timezone
+
+from billing import api as billing
+from marketplace.celery import app
+from marketplace.invocations import services
+
+
+@app.task(name="invocations.refresh_directory")
+def refresh_directory() -> None:
+    """Mends what the gateways could not be told, and brings announced prices into force."""
+    services.refresh_directory()
+
+
+@app.task(name="invocations.ensure_partitions")
+def ensure_partitions() -> None:
+    """Makes the partitions that the call records of the next days go to."""
+    billing.ensure_partitions(timezone.now().date())
