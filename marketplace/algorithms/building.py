@@ -16,6 +16,7 @@ import msgspec
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from execution.client import build_artifact
@@ -34,6 +35,8 @@ WORKER_GRACE = timedelta(seconds=30)
 MESSAGE_GRACE = timedelta(minutes=15)
 """How long a build may wait in the queue before its message is taken for lost; a second message is harmless."""
 REQUEUED_AT_ONCE = 20
+MOST_ATTEMPTS = 3
+KILLED_TOO_OFTEN = "The build was killed {} times: it may need more memory or disk than the platform gives to builds."
 OUR_FAULT = "The platform could not build this; nothing is wrong with the source. Try again, or tell the operator: {}"
 
 
@@ -43,9 +46,9 @@ def run_build(build_id: uuid.UUID) -> None:
         if not alone:
             return
         move_build(build_id, origin=BuildState.BUILDING, target=BuildState.QUEUED, started_at=None, log="")
-        now = timezone.now()
-        if move_build(build_id, origin=BuildState.QUEUED, target=BuildState.BUILDING, started_at=now):
-            _build(Build.objects.select_related("algorithm").get(pk=build_id))
+        begun = {"started_at": timezone.now(), "attempts": F("attempts") + 1}
+        if move_build(build_id, origin=BuildState.QUEUED, target=BuildState.BUILDING, **begun):
+            _build(Build.objects.get(pk=build_id))
 
 
 def requeue_lost_builds(*, now: datetime) -> list[uuid.UUID]:
@@ -61,6 +64,9 @@ def requeue_lost_builds(*, now: datetime) -> list[uuid.UUID]:
 
 def _build(build: Build) -> None:
     log = BuildLog(build.id)
+    if build.attempts > MOST_ATTEMPTS:
+        _finish(build, log, BuildState.FAILED, error=KILLED_TOO_OFTEN.format(MOST_ATTEMPTS))
+        return
     workspace = settings.AGORA_HOME / "builds" / str(build.id)
     shutil.rmtree(workspace, ignore_errors=True)  # of a worker that died
     workspace.mkdir(parents=True)
@@ -72,7 +78,7 @@ def _build(build: Build) -> None:
     except ExecutionError as error:
         logger.exception("Build %s failed", build.id)
         _finish(build, log, BuildState.FAILED, error=OUR_FAULT.format(error))
-    except OSError:
+    except Exception:
         logger.exception("Build %s failed", build.id)
         _finish(build, log, BuildState.FAILED, error=OUR_FAULT.format(f"build {build.id}"))
     finally:

@@ -84,6 +84,8 @@ class Build(models.Model):
     """A BuildSettings (build_settings.py)."""
     error = models.TextField(blank=True)
     """Why it failed, for the author."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    """How many workers began it."""
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
