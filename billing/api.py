@@ -37,6 +37,7 @@ from billing.metering.selectors import (
     summarize_calls_by_day,
     summarize_earnings,
 )
+from billing.metering.statistics import AlgorithmMeasures, measure_algorithms
 from billing.pricing.rating import CREDIT, Charge, RoyaltyShare, rate, share_royalty
 from billing.pricing.selectors import PriceTerms, get_price, list_prices
 from billing.pricing.services import set_price
@@ -44,6 +45,7 @@ from billing.pricing.services import set_price
 __all__ = [
     "CREDIT",
     "AlgorithmEarnings",
+    "AlgorithmMeasures",
     "AlgorithmTotals",
     "BalanceDifference",
     "CallLine",
@@ -67,6 +69,7 @@ __all__ = [
     "list_call_records",
     "list_entries",
     "list_prices",
+    "measure_algorithms",
     "open_account",
     "rate",
     "rebuild_hot_balances",

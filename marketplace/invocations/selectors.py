@@ -1,0 +1,92 @@
+"""Calls as pages show them: billing's records joined with the marketplace's names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from billing import api as billing
+from billing.api import AlgorithmMeasures, CallLine
+from marketplace.algorithms.models import Algorithm
+from marketplace.errors import NotFound
+from marketplace.organizations.models import ApiKey, Organization
+from marketplace.organizations.selectors import AccessibleOrganization
+
+STATISTICS_WINDOW = timedelta(days=30)
+STATISTICS_CACHE_SECONDS = 60
+NO_CALLS = AlgorithmMeasures(calls=0, median_run_us=None)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A recorded call. Of a call that another organization paid for, its author sees neither payer nor key."""
+
+    record: CallLine
+    payer: str | None
+    """Slug of the organization that paid."""
+    key_name: str | None
+    """None for a call made by another algorithm or in the console too."""
+
+
+def list_calls(*, scope: AccessibleOrganization, limit: int = 50, before: UUID | None = None) -> list[Call]:
+    """The latest calls that the organization paid for, newest first; `before` is the id of the last one shown."""
+    records = billing.list_call_records(payer_id=scope.organization.id, limit=limit, before=before)
+    return _join(scope.organization, records)
+
+
+def list_received_calls(*, scope: AccessibleOrganization, limit: int = 50, before: UUID | None = None) -> list[Call]:
+    """The latest calls of the organization's own algorithms, whoever paid."""
+    records = billing.list_call_records(author_id=scope.organization.id, limit=limit, before=before)
+    return _join(scope.organization, records)
+
+
+def get_call(*, scope: AccessibleOrganization, call_id: UUID) -> Call:
+    """A call that the organization paid for or received. Raises NotFound."""
+    record = billing.get_call_record(call_id=call_id)
+    if record is None or scope.organization.id not in {record.payer_id, record.author_id}:
+        raise NotFound("There is no such call, or it is not recorded yet: look again in a moment.")
+    return _join(scope.organization, [record])[0]
+
+
+def get_statistics(*, algorithm: Algorithm) -> AlgorithmMeasures:
+    """How often the algorithm was called in the last 30 days, and how long a call takes."""
+    return list_statistics(algorithms=[algorithm])[algorithm.id]
+
+
+def list_statistics(*, algorithms: Sequence[Algorithm]) -> dict[UUID, AlgorithmMeasures]:
+    """The same for many, in one query, by the algorithm's id; at most a minute old."""
+    known: dict[str, AlgorithmMeasures] = cache.get_many([_cache_key(algorithm) for algorithm in algorithms])
+    missing = [algorithm for algorithm in algorithms if _cache_key(algorithm) not in known]
+    if missing:
+        measured = _measure(missing)
+        cache.set_many(measured, STATISTICS_CACHE_SECONDS)
+        known |= measured
+    return {algorithm.id: known[_cache_key(algorithm)] for algorithm in algorithms}
+
+
+def _measure(algorithms: Sequence[Algorithm]) -> dict[str, AlgorithmMeasures]:
+    measured = billing.measure_algorithms(
+        author_ids={algorithm.organization_id for algorithm in algorithms},
+        algorithms=[algorithm.full_name for algorithm in algorithms],
+        since=timezone.now() - STATISTICS_WINDOW,
+    )
+    return {_cache_key(algorithm): measured.get(algorithm.full_name, NO_CALLS) for algorithm in algorithms}
+
+
+def _cache_key(algorithm: Algorithm) -> str:
+    return f"statistics:{algorithm.id}"
+
+
+def _join(organization: Organization, records: Sequence[CallLine]) -> list[Call]:
+    paid = [record for record in records if record.payer_id == organization.id]
+    keys = ApiKey.objects.filter(pk__in={record.key_id for record in paid if record.key_id}, organization=organization)
+    names = dict(keys.values_list("pk", "name"))
+    return [
+        Call(record, organization.slug, names.get(record.key_id))
+        if record.payer_id == organization.id
+        else Call(record, None, None)
+        for record in records
+    ]
