@@ -103,7 +103,7 @@ def open_account(*, organization_id: uuid.UUID, free_credits: int) -> None:
             cause="Free credits",
         )
     else:  # the gateways know an organization by its hot balance
-        transaction.on_commit(partial(add_to_balance, organization_id=organization_id, amount=0))
+        transaction.on_commit(partial(add_to_balance, organization_id=organization_id, amount=0), robust=True)
 
 
 @transaction.atomic
@@ -112,7 +112,8 @@ def grant_credits(
 ) -> bool:
     """Gives `amount` micro-credits from the platform's promotions; False if this grant was made before.
 
-    The hot balance follows when the caller's transaction commits. Raises InvalidAmount.
+    The hot balance follows when the caller's transaction commits; when Redis is away then, that is logged, the ledger
+    stands, and rebuild_hot_balances() finds it. Raises InvalidAmount.
     """
     granted = ledger_services.grant_credits(
         grant_id=grant_id,
@@ -122,7 +123,7 @@ def grant_credits(
         posted_at=at or timezone.now(),
     )
     if granted:
-        transaction.on_commit(partial(add_to_balance, organization_id=organization_id, amount=amount))
+        transaction.on_commit(partial(add_to_balance, organization_id=organization_id, amount=amount), robust=True)
     return granted
 
 
@@ -160,7 +161,7 @@ def run_drain(stop: Callable[[], bool]) -> None:
     works and the others stand by. Away databases are waited for.
     """
     os.nice(DRAIN_NICENESS)
-    database = settings.DATABASES["default"]
+    database = connection.settings_dict
     conninfo = psycopg.conninfo.make_conninfo(
         dbname=database["NAME"],
         user=database["USER"],

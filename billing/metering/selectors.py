@@ -103,7 +103,7 @@ class AlgorithmEarnings:
     earned: int
 
 
-def get_call_record(*, call_id: uuid.UUID) -> CallLine | None:
+def get_call_record(call_id: uuid.UUID) -> CallLine | None:
     """The call, or None while it is not recorded. Whoever shows it checks that the payer or author is looking."""
     found = CallRecord.objects.filter(call_id=call_id).values(*COLUMNS).first()
     return CallLine(**found) if found else None

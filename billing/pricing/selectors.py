@@ -20,14 +20,14 @@ class PriceTerms:
 DEFAULT_PRICE = PriceTerms(DEFAULT_COMPUTE_PER_SECOND, DEFAULT_ROYALTY_PER_CALL, None)
 
 
-def get_price(*, version_id: uuid.UUID, at: datetime) -> PriceTerms:
+def get_price(version_id: uuid.UUID, at: datetime) -> PriceTerms:
     """The price in force at that moment; the platform's default if none was set by then."""
     prices = Price.objects.filter(version_id=version_id, effective_at__lte=at)
     found = prices.order_by("-effective_at").first()
     return _to_terms(found) if found else DEFAULT_PRICE
 
 
-def list_prices(*, version_id: uuid.UUID) -> list[PriceTerms]:
+def list_prices(version_id: uuid.UUID) -> list[PriceTerms]:
     """Every price announced for the version, those to come included, newest first."""
     return [_to_terms(price) for price in Price.objects.filter(version_id=version_id).order_by("-effective_at")]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 from django.db import transaction
+from pytest_django.fixtures import SettingsWrapper
 
 from billing.api import CREDIT, get_balance, grant_credits, open_account, rebuild_hot_balances
 from billing.metering.drain import Drain
@@ -107,3 +108,15 @@ def test_a_grant_joins_what_calls_left(client: redis.Redis) -> None:
     charge(client, organization)
     grant_credits(grant_id=uuid.uuid4(), organization_id=organization, amount=500, cause="gift")
     assert hot(client, organization) == CREDIT - 1_301 + 500
+
+
+def test_a_grant_stands_while_redis_is_away(client: redis.Redis, settings: SettingsWrapper) -> None:
+    organization = uuid.uuid4()
+    there = settings.REDIS_URL
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    open_account(organization_id=organization, free_credits=1)
+    settings.REDIS_URL = there
+    assert get_balance(organization) == CREDIT
+    assert hot(client, organization) is None
+    assert rebuild_hot_balances().restored == 1
+    assert hot(client, organization) == CREDIT
