@@ -1,0 +1,63 @@
+"""Pages of results: `limit` and an opaque `marker`, answered as `{marker, next_link, results}`."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+
+from marketplace.errors import InvalidInput
+
+DEFAULT_LIMIT = 50
+LARGEST_LIMIT = 200
+LARGEST_OFFSET = 1_000_000
+Page = dict[str, Any]
+
+
+def read_limit(request: Request) -> int:
+    """Raises InvalidInput."""
+    text = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_LIMIT):
+        raise InvalidInput("limit", f"The limit must be a number from 1 to {LARGEST_LIMIT}.")
+    return int(text)
+
+
+def read_marker(request: Request) -> str:
+    """What the last page's marker says; empty for the first page. Raises InvalidInput."""
+    text = request.query_params.get("marker", "")
+    try:
+        return base64.urlsafe_b64decode(text.encode() + b"===").decode()
+    except (binascii.Error, UnicodeError):
+        raise bad_marker() from None
+
+
+def bad_marker() -> InvalidInput:
+    return InvalidInput("marker", "Send the marker of the page before as it was answered.")
+
+
+def write_page(request: Request, results: list[Any], following: str | None) -> Page:
+    """An answer's body. `following` is what the next page's marker shall say, None on the last page."""
+    if following is None:
+        return {"marker": None, "next_link": None, "results": results}
+    marker = base64.urlsafe_b64encode(following.encode()).decode().rstrip("=")
+    query = request.query_params.copy()
+    query["marker"] = marker
+    link = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    return {"marker": marker, "next_link": link, "results": results}
+
+
+def paginate(request: Request, rows: QuerySet[Any] | Sequence[Any], present: Callable[[list[Any]], list[Any]]) -> Page:
+    """One page of `rows`, counted from the start; `present` turns the page's rows into results."""
+    limit, offset = read_limit(request), _read_offset(request)
+    found = list(rows[offset : offset + limit + 1])
+    following = str(offset + limit) if len(found) > limit else None
+    return write_page(request, present(found[:limit]), following)
+
+
+def _read_offset(request: Request) -> int:
+    text = read_marker(request) or "0"
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_OFFSET))):
+        raise bad_marker()
+    return min(int(text), LARGEST_OFFSET)

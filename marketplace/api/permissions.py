@@ -1,0 +1,59 @@
+"""Whom a request acts for. A key acts for its organization and for no other, whatever else its maker belongs to."""
+
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+
+from marketplace.accounts.models import User
+from marketplace.algorithms.models import Algorithm
+from marketplace.algorithms.selectors import get_owned_algorithm, get_visible_algorithm
+from marketplace.api.errors import NoSuchAlgorithm
+from marketplace.errors import NotFound
+from marketplace.organizations.models import ApiKey
+from marketplace.organizations.selectors import AccessibleOrganization, get_key_organization
+
+__all__ = [
+    "IsAuthenticated",
+    "IsAuthenticatedOrReadOnly",
+    "get_owned",
+    "get_scope",
+    "get_user",
+    "get_viewer",
+    "get_visible",
+]
+
+
+def get_scope(request: Request, organization: str | None = None) -> AccessibleOrganization:
+    """The key's organization, which must be `organization` if that is given. Raises NotFound for strangers."""
+    if not isinstance(request.auth, ApiKey):
+        raise NotAuthenticated
+    scope = get_key_organization(key=request.auth)
+    if organization is not None and organization.lower() != scope.organization.slug.lower():
+        raise NotFound(f"There is no organization {organization} that this key acts for.")
+    return scope
+
+
+def get_viewer(request: Request) -> AccessibleOrganization | None:
+    """The key's organization, or None without a key."""
+    return get_scope(request) if isinstance(request.auth, ApiKey) else None
+
+
+def get_user(request: Request) -> User:
+    """The person behind the key."""
+    return get_scope(request).user
+
+
+def get_visible(request: Request, owner: str, name: str) -> Algorithm:
+    """An algorithm that the caller may see. Raises NoSuchAlgorithm."""
+    try:
+        return get_visible_algorithm(viewer=get_viewer(request), owner=owner, name=name)
+    except NotFound:
+        raise NoSuchAlgorithm from None
+
+
+def get_owned(request: Request, owner: str, name: str) -> Algorithm:
+    """An algorithm of the key's organization. Raises NoSuchAlgorithm."""
+    try:
+        return get_owned_algorithm(scope=get_scope(request, owner), name=name)
+    except NotFound:
+        raise NoSuchAlgorithm from None

@@ -1,0 +1,54 @@
+"""Builds."""
+
+from rest_framework import serializers
+
+from marketplace.algorithms.models import Build, BuildState, Version
+from marketplace.api.serializers.algorithms import VersionInfoSerializer
+
+STATUSES = {
+    BuildState.QUEUED: "in-progress",
+    BuildState.BUILDING: "in-progress",
+    BuildState.SUCCEEDED: "succeeded",
+    BuildState.FAILED: "failed",
+}
+
+
+class BuildInputSerializer(serializers.Serializer):
+    """An upload."""
+
+    source = serializers.FileField(help_text="The author's folder as .tar.gz.")
+    settings = serializers.JSONField(
+        required=False,
+        help_text="JSON text: `environment`, `entry`, `timeout_seconds`, `memory_bytes`, `network`, `calls_others`, "
+        "`sample_input`; all optional.",
+    )
+
+
+class BuildSerializer(serializers.Serializer):
+    """A build of a source archive."""
+
+    build_id = serializers.UUIDField(source="id")
+    status = serializers.SerializerMethodField()
+    state = serializers.ChoiceField(BuildState.choices)
+    commit_sha = serializers.CharField(source="source_hash", help_text="SHA-256 of the source archive.")
+    error = serializers.CharField(help_text="Why it failed, for the author.")
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    version_info = serializers.SerializerMethodField()
+    resource_type = serializers.ReadOnlyField(default="build")
+
+    def get_status(self, build: Build) -> str:
+        return STATUSES[BuildState(build.state)]
+
+    def get_version_info(self, build: Build) -> VersionInfoSerializer(allow_null=True):  # type: ignore[valid-type]  # for the schema
+        try:
+            return VersionInfoSerializer(build.version).data
+        except Version.DoesNotExist:
+            return None
+
+
+class BuildLogSerializer(serializers.Serializer):
+    """What a build has logged so far."""
+
+    logs = serializers.CharField()

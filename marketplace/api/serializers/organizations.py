@@ -1,0 +1,75 @@
+"""Organizations, their keys, and what they have."""
+
+from rest_framework import serializers
+
+
+class OrganizationSerializer(serializers.Serializer):
+    """The organization that the key acts for."""
+
+    id = serializers.UUIDField()
+    org_name = serializers.CharField(source="slug", help_text="The owner in `owner/name`.")
+    org_label = serializers.CharField(source="name")
+    personal = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    resource_type = serializers.ReadOnlyField(default="organization")
+
+
+class OrganizationsSerializer(serializers.Serializer):
+    """The organizations that the key acts for: one."""
+
+    results = OrganizationSerializer(many=True)
+
+
+class KeyInputSerializer(serializers.Serializer):
+    """A new key."""
+
+    name = serializers.CharField(max_length=100)
+
+
+class KeySerializer(serializers.Serializer):
+    """An API key. Its text is shown once, when it is made."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    prefix = serializers.CharField()
+    created_by = serializers.CharField(source="created_by.username")
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True)
+
+
+class NewKeySerializer(KeySerializer):
+    """A key just made, with its text, which cannot be shown again."""
+
+    key = serializers.CharField()
+
+
+class BalanceSerializer(serializers.Serializer):
+    """What an organization can spend and what its algorithms earned. A micro-credit is a millionth of a credit."""
+
+    balance_microcredits = serializers.IntegerField()
+    earnings_microcredits = serializers.IntegerField()
+
+
+class CallSerializer(serializers.Serializer):
+    """One call that the organization paid for. Times are microseconds, sizes bytes."""
+
+    call_id = serializers.UUIDField()
+    root_id = serializers.UUIDField()
+    parent_id = serializers.UUIDField(allow_null=True)
+    key_id = serializers.UUIDField(allow_null=True)
+    algorithm = serializers.CharField()
+    version = serializers.CharField()
+    started_at = serializers.DateTimeField()
+    queue_us = serializers.IntegerField()
+    load_us = serializers.IntegerField()
+    run_us = serializers.IntegerField()
+    cpu_us = serializers.IntegerField()
+    peak_memory_bytes = serializers.IntegerField()
+    bytes_in = serializers.IntegerField()
+    bytes_out = serializers.IntegerField()
+    cold = serializers.BooleanField()
+    outcome = serializers.CharField()
+    error_type = serializers.CharField(allow_null=True)
+    compute_microcredits = serializers.IntegerField(source="compute_charge")
+    royalty_microcredits = serializers.IntegerField(source="royalty_charge")

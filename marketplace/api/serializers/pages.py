@@ -1,0 +1,29 @@
+"""The envelope of lists, for the schema."""
+
+from rest_framework import serializers
+
+
+def page_of(row: type[serializers.Serializer]) -> serializers.Serializer:
+    """The serializer of a page of `row`s."""
+    name = row.__name__.removesuffix("Serializer")
+    fields = {
+        "marker": serializers.CharField(allow_null=True, help_text="Send it as `marker` for the next page."),
+        "next_link": serializers.URLField(allow_null=True),
+        "results": row(many=True),
+    }
+    page: type[serializers.Serializer] = type(f"{name}PageSerializer", (serializers.Serializer,), fields)
+    return page()
+
+
+class ProblemSerializer(serializers.Serializer):
+    """What went wrong."""
+
+    id = serializers.CharField(help_text="Name it when you report the problem.")
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ErrorSerializer(serializers.Serializer):
+    """The body of every answer that is not a success."""
+
+    error = ProblemSerializer()

@@ -1,0 +1,63 @@
+"""/v1/, but for /v1/algo, which the gateway serves."""
+
+from django.urls import path, re_path, register_converter
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from rest_framework.permissions import AllowAny
+
+from marketplace.api.views.algorithms import AlgorithmSearchView, AlgorithmView, OwnerAlgorithmsView
+from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView
+from marketplace.api.views.environments import EnvironmentsView, LanguagesView
+from marketplace.api.views.organizations import (
+    BalanceView,
+    CallsView,
+    KeysView,
+    KeyView,
+    OrganizationsView,
+    OrganizationView,
+)
+from marketplace.api.views.unknown import UnknownPathView
+from marketplace.api.views.versions import VersionsView, VersionView
+
+
+class NameConverter:
+    """The slug of an owner, or the name of an algorithm: anything else cannot exist."""
+
+    regex = "[A-Za-z][A-Za-z0-9_]{0,63}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(NameConverter, "name")
+
+ALGORITHM = "v1/algorithms/<name:owner>/<name:name>"
+ORGANIZATION = "v1/organizations/<name:organization>"
+LANGUAGES = "v1/algorithm-environments/edge/languages"
+
+open_to_all = {"authentication_classes": [], "permission_classes": [AllowAny]}
+
+urlpatterns = [
+    path("v1/schema", SpectacularJSONAPIView.as_view(**open_to_all), name="schema"),
+    path("v1/docs", SpectacularSwaggerView.as_view(url_name="schema", **open_to_all), name="api-docs"),
+    path("v1/algorithms", AlgorithmSearchView.as_view()),
+    path("v1/algorithms/<name:owner>", OwnerAlgorithmsView.as_view()),
+    path(ALGORITHM, AlgorithmView.as_view()),
+    path(f"{ALGORITHM}/builds", BuildsView.as_view()),
+    path(f"{ALGORITHM}/builds/<uuid:build_id>", BuildView.as_view()),
+    path(f"{ALGORITHM}/builds/<uuid:build_id>/logs", BuildLogView.as_view()),
+    path(f"{ALGORITHM}/versions", VersionsView.as_view()),
+    path(f"{ALGORITHM}/version", VersionsView.as_view()),
+    path(f"{ALGORITHM}/versions/<str:version>", VersionView.as_view()),
+    path(LANGUAGES, LanguagesView.as_view()),
+    path(f"{LANGUAGES}/<str:language>/environments", EnvironmentsView.as_view()),
+    path("v1/organizations", OrganizationsView.as_view()),
+    path(ORGANIZATION, OrganizationView.as_view()),
+    path(f"{ORGANIZATION}/keys", KeysView.as_view()),
+    path(f"{ORGANIZATION}/keys/<uuid:key_id>", KeyView.as_view()),
+    path(f"{ORGANIZATION}/balance", BalanceView.as_view()),
+    path(f"{ORGANIZATION}/calls", CallsView.as_view()),
+    re_path(r"^v1(/.*)?$", UnknownPathView.as_view()),
+]

@@ -1,0 +1,11 @@
+"""Every address but /v1/algo, which the gateway answers before Django sees it."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("marketplace.api.urls")),
+    path("", include("marketplace.web.urls")),
+]
