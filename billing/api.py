@@ -9,7 +9,6 @@ import os
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import partial
 
 import psycopg
 from django.conf import settings
@@ -23,7 +22,7 @@ from billing.ledger.selectors import EntryLine
 from billing.metering import drain, partitions
 from billing.metering.closing import LedgerReport, check_ledger
 from billing.metering.events import MeterEvent, Outcome
-from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_to_balance, rebuild_hot_balances
+from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_on_commit, rebuild_hot_balances
 from billing.metering.selectors import (
     AlgorithmEarnings,
     AlgorithmTotals,
@@ -103,7 +102,7 @@ def open_account(*, organization_id: uuid.UUID, free_credits: int) -> None:
             cause="Free credits",
         )
     else:  # the gateways know an organization by its hot balance
-        transaction.on_commit(partial(add_to_balance, organization_id=organization_id, amount=0), robust=True)
+        add_on_commit(organization_id=organization_id, amount=0)
 
 
 @transaction.atomic
@@ -123,7 +122,7 @@ def grant_credits(
         posted_at=at or timezone.now(),
     )
     if granted:
-        transaction.on_commit(partial(add_to_balance, organization_id=organization_id, amount=amount), robust=True)
+        add_on_commit(organization_id=organization_id, amount=amount)
     return granted
 
 

@@ -15,7 +15,7 @@ from typing import cast
 import msgspec
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from billing.metering.events import BALANCES, STREAM, MeterEvent
 
@@ -53,6 +53,15 @@ class RebuildReport:
 def connect() -> redis.Redis:
     """A client of the platform's Redis, to be used as a context manager."""
     return redis.Redis.from_url(settings.REDIS_URL)
+
+
+def add_on_commit(*, organization_id: uuid.UUID, amount: int) -> None:
+    """Adds to the hot balance when the current transaction commits; a Redis that is away then is only logged."""
+
+    def add() -> None:  # not a partial, which Django cannot name in its log
+        add_to_balance(organization_id=organization_id, amount=amount)
+
+    transaction.on_commit(add, robust=True)
 
 
 def add_to_balance(*, organization_id: uuid.UUID, amount: int) -> None:

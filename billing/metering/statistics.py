@@ -30,7 +30,6 @@ def measure_algorithms(
 
     `author_ids` are the organizations that own them: the index of the records goes by author.
     """
-    parameters = {"authors": list(author_ids), "algorithms": list(algorithms), "since": since}
     with connection.cursor() as cursor:
-        cursor.execute(MEASURES, parameters)
+        cursor.execute(MEASURES, {"authors": list(author_ids), "algorithms": list(algorithms), "since": since})
         return {name: AlgorithmMeasures(calls, median) for name, calls, median in cursor.fetchall()}

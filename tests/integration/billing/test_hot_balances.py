@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 from django.db import transaction
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from billing.api import CREDIT, get_balance, grant_credits, open_account, rebuild_hot_balances
 from billing.metering.drain import Drain
@@ -110,7 +110,7 @@ def test_a_grant_joins_what_calls_left(client: redis.Redis) -> None:
     assert hot(client, organization) == CREDIT - 1_301 + 500
 
 
-def test_a_grant_stands_while_redis_is_away(client: redis.Redis, settings: SettingsWrapper) -> None:
+def test_a_grant_stands_while_redis_is_away(client: redis.Redis, settings: Settings) -> None:
     organization = uuid.uuid4()
     there = settings.REDIS_URL
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
