@@ -104,9 +104,7 @@ class Environment:
 @cache
 def load_environments() -> tuple[Environment, ...]:
     """All environments in execution/runners, by id. Raises InvalidSetting for a broken manifest."""
-    return tuple(
-        sorted((_load(path) for path in RUNNERS_FOLDER.glob("*/manifest.toml")), key=lambda found: found.id)
-    )
+    return tuple(sorted((_load(path) for path in RUNNERS_FOLDER.glob("*/manifest.toml")), key=lambda found: found.id))
 
 
 def find_environment(environment_id: str) -> Environment | None:

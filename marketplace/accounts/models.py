@@ -1,5 +1,6 @@
 """People who sign in."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -33,7 +34,7 @@ def check_not_reserved(name: str) -> None:
         raise ValidationError("This name is reserved: choose another one.", code="reserved")
 
 
-username_validators = [
+username_validators: list[Callable[[str], None]] = [
     RegexValidator(
         r"\A[A-Za-z][A-Za-z0-9_]*\Z",
         "Use letters, digits and underscores, and start with a letter.",

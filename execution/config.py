@@ -1,0 +1,91 @@
+"""The kernel's settings: what the operator decides about one machine."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from execution.errors import InvalidSetting
+
+MEBIBYTE = 1 << 20
+WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True)
+class AgentConfig:
+    """How one agent runs its slots. Times are in seconds, sizes in bytes."""
+
+    home: Path
+    """AGORA_HOME: sockets, slots and the cache of unpacked artifacts live below it."""
+    max_slots: int = 64
+    warm_slots: Mapping[str, int] = field(default_factory=dict)
+    """How many slots to keep booted, by environment id; an environment that is not named keeps its manifest's number."""
+    load_timeout: float = 60.0
+    boot_timeout: float = 30.0
+    slot_memory: int = 512 * MEBIBYTE
+    """The limit of a slot that is not specialised yet."""
+    slot_processes: int = 256
+    """Processes and threads at once in one slot."""
+    scratch_size: int = 256 * MEBIBYTE
+    """The size of a slot's /tmp, which counts as its memory; also the largest file it may write."""
+    allow_network: bool = False
+    allow_unisolated: bool = False
+    first_uid: int = 600_000
+    """When the agent runs as root, its slots run as users from a range of 65536 that starts here."""
+
+    @property
+    def agent_socket(self) -> Path:
+        return self.home / "run" / "agent.sock"
+
+    @property
+    def gateway_folder(self) -> Path:
+        """Where the gateway listens for calls from inside slots; slots see this folder as /run/agora."""
+        return self.home / "run" / "gateway"
+
+    @property
+    def slots_folder(self) -> Path:
+        return self.home / "slots"
+
+    @property
+    def artifacts_folder(self) -> Path:
+        return self.home / "cache" / "artifacts"
+
+    @classmethod
+    def from_environment(cls, home: Path, environ: Mapping[str, str] = os.environ) -> "AgentConfig":
+        """Reads AGORA_MAX_SLOTS, AGORA_WARM_SLOTS (`python3=3,javascript=2`), AGORA_LOAD_TIMEOUT,
+        AGORA_ALLOW_NETWORK, AGORA_ALLOW_UNISOLATED and AGORA_FIRST_SLOT_UID. Raises InvalidSetting."""
+        return cls(
+            home=home,
+            max_slots=_number(environ, "AGORA_MAX_SLOTS", cls.max_slots),
+            warm_slots=_counts(environ, "AGORA_WARM_SLOTS"),
+            load_timeout=float(_number(environ, "AGORA_LOAD_TIMEOUT", int(cls.load_timeout))),
+            allow_network=_flag(environ, "AGORA_ALLOW_NETWORK"),
+            allow_unisolated=_flag(environ, "AGORA_ALLOW_UNISOLATED"),
+            first_uid=_number(environ, "AGORA_FIRST_SLOT_UID", cls.first_uid),
+        )
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, "")
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) == 0:
+        raise InvalidSetting(f"{name} is {text!r}: set it to a whole number above 0.")
+    return int(text)
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "").strip().lower() or "false"
+    if text not in WORDS:
+        raise InvalidSetting(f"{name} is {text!r}: set it to true or false.")
+    return WORDS[text]
+
+
+def _counts(environ: Mapping[str, str], name: str) -> dict[str, int]:
+    counts = {}
+    for part in filter(None, environ.get(name, "").split(",")):
+        key, _, number = part.strip().partition("=")
+        if not number.isdecimal():
+            raise InvalidSetting(f"{name} has {part!r}: write it like python3=3,javascript=2.")
+        counts[key] = int(number)
+    return counts

@@ -1,0 +1,109 @@
+"""Limits by control groups version 2, where the agent's own group may be divided (root, or systemd's Delegate=yes)."""
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from execution.sandbox.cgroup_folders import count_after, kill_members, remove_folders
+from execution.sandbox.resources import ResourceGroup, open_for_reset, write_text
+
+ROOT = Path("/sys/fs/cgroup")
+NEEDED = {"memory", "pids"}
+STALE_SECONDS = 5.0
+
+
+class Cgroup2:
+    """One slot's group."""
+
+    kind: Literal["cgroup2"] = "cgroup2"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def join_files(self) -> list[Path]:
+        return [self._folder / "cgroup.procs"]
+
+    def adopt(self, pid: int) -> None:
+        """Nothing to do: the process joined before it started."""
+
+    def set_memory_limit(self, limit: int) -> None:
+        write_text(self._folder / "memory.max", str(limit))
+
+    def open_usage(self) -> list[int]:
+        cpu = os.open(self._folder / "cpu.stat", os.O_RDONLY | os.O_CLOEXEC)
+        return [cpu, open_for_reset(self._folder / "memory.peak")]
+
+    def was_out_of_memory(self) -> bool:
+        return count_after(self._folder / "memory.events", "oom_kill") > 0
+
+    def enforce(self) -> None:
+        """Nothing to do: the kernel does."""
+
+    def kill(self) -> None:
+        with suppress(OSError):
+            write_text(self._folder / "cgroup.kill", "1")
+        kill_members(self._folder)
+
+    def remove(self) -> bool:
+        return remove_folders([self._folder])
+
+
+class Cgroups2:
+    """All groups of one agent, in a folder called `place` below the agent's own group."""
+
+    watched = False
+
+    def __init__(self, place: str) -> None:
+        self._own = ROOT / _own_group().lstrip("/")
+        self._place = self._own / place
+
+    def usable(self) -> bool:
+        """Whether the agent's own group has the controllers and may be divided."""
+        try:
+            if not NEEDED <= set((self._own / "cgroup.controllers").read_text().split()):
+                return False
+            self._divide()
+            self._place.mkdir(exist_ok=True)
+            write_text(self._place / "cgroup.subtree_control", "+memory +pids")
+        except OSError:
+            return False
+        return (self._place / "memory.peak").exists()  # Linux 5.19 and newer
+
+    def _divide(self) -> None:
+        try:
+            write_text(self._own / "cgroup.subtree_control", "+memory +pids")
+        except OSError:
+            # Only leaves may hold processes, below the root: the agent moves into a leaf of its own.
+            leaf = self._own / f"{self._place.name}-agent"
+            leaf.mkdir(exist_ok=True)
+            write_text(leaf / "cgroup.procs", "0")
+            write_text(self._own / "cgroup.subtree_control", "+memory +pids")
+
+    def create(self, name: str, *, memory: int, processes: int) -> ResourceGroup:
+        folder = self._place / name
+        folder.mkdir(parents=True, exist_ok=True)
+        group = Cgroup2(folder)
+        group.set_memory_limit(memory)
+        write_text(folder / "memory.oom.group", "1")
+        write_text(folder / "pids.max", str(processes))
+        if (folder / "memory.swap.max").exists():
+            write_text(folder / "memory.swap.max", "0")
+        return group
+
+    def remove_stale(self) -> None:
+        deadline = time.monotonic() + STALE_SECONDS
+        for folder in list(self._place.glob("*/")):
+            kill_members(folder)
+            while not remove_folders([folder]) and time.monotonic() < deadline:
+                time.sleep(0.01)
+        with suppress(OSError):
+            self._place.rmdir()
+
+
+def _own_group() -> str:
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        if line.startswith("0::"):
+            return line.removeprefix("0::")
+    return "/"
