@@ -1,0 +1,3 @@
+def apply(input):
+    """Answers one call."""
+    return f"Hello, {input}!"
