@@ -102,6 +102,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "marketplace.web.middleware.PageMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -157,11 +158,13 @@ STORAGES = {
         "BACKEND": env("AGORA_STORAGE_BACKEND", "django.core.files.storage.FileSystemStorage"),
         **({} if "AGORA_STORAGE_BACKEND" in os.environ else {"OPTIONS": {"location": AGORA_HOME / "storage"}}),
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
 STATIC_URL = "/static/"
-STATIC_ROOT = AGORA_HOME / "static"
+# Served from where they lie: the front end's build names its files by their content, and packs them.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+\.[0-9a-f]{12}\..+$"
 STATICFILES_DIRS = [REPOSITORY / "frontend" / "static"] + (
     [REPOSITORY / "frontend" / "dist"] if (REPOSITORY / "frontend" / "dist").exists() else []
 )

@@ -1,0 +1,2 @@
+/** The "try it" console of an algorithm: page store/algorithm.html. */
+export {};

@@ -1,0 +1,14 @@
+/** On every page: styles, htmx, and the small behaviours that pages share. */
+
+import "../styles/main.css";
+
+import "./htmx";
+import { installCopyButtons } from "./copy";
+import { installMenus } from "./menu";
+import { installTabs } from "./tabs";
+import { installThemeSwitch } from "./theme";
+
+installThemeSwitch();
+installCopyButtons();
+installMenus();
+installTabs();

@@ -1,0 +1,5 @@
+"""Pages of people who are signed in."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

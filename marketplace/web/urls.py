@@ -1,0 +1,8 @@
+"""The pages, one module of addresses per area."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("marketplace.web.store.urls")),
+    path("", include("marketplace.web.console.urls")),
+]
