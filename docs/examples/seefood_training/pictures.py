@@ -206,7 +206,7 @@ def _banana_ends(item: Image.Image, mask: Image.Image, size: float, random: np.r
     _dots(item, mask, random, int(random.integers(0, 14)), (120, 84, 40))
 
 
-def _speckles(item: Image.Image, mask: Image.Image, size: float, random: np.random.Generator) -> None:
+def _speckles(item: Image.Image, mask: Image.Image, _: float, random: np.random.Generator) -> None:
     red, green, blue = (channel / 1.12 for channel in item.getpixel((CANVAS // 2, CANVAS // 2))[:3])
     _dots(item, mask, random, 70, (red, green, blue))
 
@@ -269,7 +269,7 @@ def _stripes(item: Image.Image, mask: Image.Image, size: float, random: np.rando
     _dots(item, mask, random, 30, (44, 92, 38))
 
 
-def _pepper_top(item: Image.Image, mask: Image.Image, size: float, random: np.random.Generator) -> None:
+def _pepper_top(item: Image.Image, mask: Image.Image, size: float, _: np.random.Generator) -> None:
     overlay = item.copy()
     draw = ImageDraw.Draw(overlay)
     dark = tuple(int(0.72 * channel) for channel in item.getpixel((CANVAS // 2, CANVAS // 2))[:3])

@@ -26,11 +26,10 @@ def load():
 
 
 def apply(input, model):
-    """The digit, and the three likeliest ones with the share of one-against-one votes that each has won."""
-    votes = model.decision_function(ink(input).reshape(1, -1))[0]
-    order = np.argsort(-votes)[:3]
-    candidates = [{"digit": int(digit), "votes": round(float(votes[digit] / 9.5), 3)} for digit in order]
-    return {"digit": int(order[0]), "candidates": candidates}
+    """The digit, and the three likeliest ones, in order of the duels between two digits that each has won."""
+    duels = model.decision_function(ink(input).reshape(1, -1))[0]
+    candidates = [int(digit) for digit in np.argsort(-duels)[:3]]
+    return {"digit": candidates[0], "candidates": candidates}
 
 
 def ink(given):

@@ -2,18 +2,15 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
-WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-SENTENCE_END = re.compile(r"[.!?…]+(?=[\s\"'”’)\]]|$)")
+WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+SENTENCE_END = re.compile(r"[.!?…]+(?=[\s\"'\u201d\u2019)\]]|$)")
 VOWELS = re.compile(r"[aeiouyäöüàâéèêëîïôûùáíóú]+")
 WORDS_PER_MINUTE = 238
 """Silent reading of English prose, the mean of 190 studies (Brysbaert, 2019)."""
-COMMON = frozenset(
-    "a about after all also am an and any are as at be because been before but by can could did do does for from had "
-    "has have he her here him his how i if in into is it its just like me more most my no nobody not now of on one only "
-    "or other our out over she should so some such than that the their them then there these they this those to too "
-    "under up us very was we were what when where which who will with would you your".split()
-)
+COMMON = frozenset(Path(__file__).with_name("common_words.txt").read_text().split())
+"""English words that say nothing about what a text is about."""
 
 
 def apply(input):
