@@ -133,7 +133,9 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": database_from_url(env("DATABASE_URL", f"postgresql://postgres@/agora?host={AGORA_HOME}/run"))}
+DATABASES = {
+    "default": database_from_url(env("DATABASE_URL", f"postgresql://postgres@/agora?host={AGORA_HOME}/run/postgres"))
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", f"unix://{AGORA_HOME}/run/redis.sock?db=0")
 

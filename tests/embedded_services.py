@@ -23,7 +23,7 @@ def _start_services() -> None:
     _folder = Path(tempfile.mkdtemp(prefix="agora-test-"))
     _folder.chmod(0o755)
     if "DATABASE_URL" not in os.environ:
-        postgres = EmbeddedPostgres(_folder / "postgres")
+        postgres = EmbeddedPostgres(_folder / "postgres", durable=False)
         postgres.start()
         _started.append(postgres)
         os.environ["DATABASE_URL"] = postgres.url("agora")
