@@ -36,9 +36,16 @@ from billing.metering.selectors import (
     summarize_calls_by_day,
     summarize_earnings,
 )
-from billing.metering.statistics import AlgorithmMeasures, measure_algorithms
+from billing.metering.statistics import (
+    AlgorithmMeasures,
+    DayOfCalls,
+    count_calls,
+    count_calls_by_day,
+    measure_algorithms,
+    rank_algorithms,
+)
 from billing.pricing.rating import CREDIT, Charge, RoyaltyShare, rate, share_royalty
-from billing.pricing.selectors import PriceTerms, get_price, list_prices
+from billing.pricing.selectors import PriceTerms, get_price, get_prices, list_prices
 from billing.pricing.services import set_price
 
 __all__ = [
@@ -50,6 +57,7 @@ __all__ = [
     "CallLine",
     "CallTotals",
     "Charge",
+    "DayOfCalls",
     "DayTotals",
     "EntryLine",
     "LedgerReport",
@@ -59,17 +67,21 @@ __all__ = [
     "RebuildReport",
     "RoyaltyShare",
     "check_ledger",
+    "count_calls",
+    "count_calls_by_day",
     "ensure_partitions",
     "get_balance",
     "get_call_record",
     "get_earnings",
     "get_price",
+    "get_prices",
     "grant_credits",
     "list_call_records",
     "list_entries",
     "list_prices",
     "measure_algorithms",
     "open_account",
+    "rank_algorithms",
     "rate",
     "rebuild_hot_balances",
     "run_drain",

@@ -1,6 +1,7 @@
 """Reading prices."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,14 @@ def get_price(version_id: uuid.UUID, at: datetime) -> PriceTerms:
     prices = Price.objects.filter(version_id=version_id, effective_at__lte=at)
     found = prices.order_by("-effective_at").first()
     return _to_terms(found) if found else DEFAULT_PRICE
+
+
+def get_prices(version_ids: Collection[uuid.UUID], at: datetime) -> dict[uuid.UUID, PriceTerms]:
+    """The prices in force at that moment of many versions, in one query, by version."""
+    prices = Price.objects.filter(version_id__in=version_ids, effective_at__lte=at)
+    latest = prices.order_by("version_id", "-effective_at").distinct("version_id")
+    set_prices = {price.version_id: _to_terms(price) for price in latest}
+    return {version_id: set_prices.get(version_id, DEFAULT_PRICE) for version_id in version_ids}
 
 
 def list_prices(version_id: uuid.UUID) -> list[PriceTerms]:

@@ -1,7 +1,10 @@
 """Reads of the catalogue. A viewer sees what is public and what their organizations own; the rest is not there."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
@@ -74,6 +77,13 @@ def get_version(*, algorithm: Algorithm, selector: str | None = None) -> Version
     return version
 
 
+def list_latest_versions(*, algorithms: Collection[Algorithm]) -> dict[UUID, Version]:
+    """The newest version of each, in one query, by the algorithm's id; one that has none is left out."""
+    versions = Version.objects.filter(algorithm__in=algorithms, withdrawn_at=None)
+    newest = versions.order_by("algorithm_id", "-major", "-minor", "-revision").distinct("algorithm_id")
+    return {version.algorithm_id: version for version in newest}
+
+
 def list_builds(*, scope: AccessibleOrganization, algorithm: Algorithm) -> QuerySet[Build]:
     """The algorithm's builds, newest first, without their logs."""
     builds = Build.objects.filter(algorithm=algorithm, algorithm__organization=scope.organization)
@@ -99,6 +109,14 @@ def list_tags(*, viewer: Viewer = None) -> list[str]:
     """The tags of the published algorithms that the viewer sees, by name."""
     rows = published_algorithms(viewer=viewer).values_list("tags", flat=True)
     return sorted({tag for tags in rows for tag in tags})
+
+
+def count_tags(*, viewer: Viewer = None, limit: int) -> list[tuple[str, int]]:
+    """The most used tags of the published algorithms that the viewer sees, each with how many carry it."""
+    tag = Func(F("tags"), function="unnest", output_field=CharField(), set_returning=True)
+    rows = published_algorithms(viewer=viewer).order_by().annotate(tag=tag).values("tag")
+    counted = rows.annotate(algorithms=Count("pk")).order_by("-algorithms", "tag")
+    return [(row["tag"], row["algorithms"]) for row in counted[:limit]]
 
 
 def _owned_by(viewer: Viewer) -> Q:

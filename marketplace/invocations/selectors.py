@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.cache import cache
+from django.db.models import F, Func, IntegerField, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from billing import api as billing
-from billing.api import AlgorithmMeasures, CallLine
+from billing.api import AlgorithmMeasures, CallLine, DayOfCalls
 from marketplace.algorithms.models import Algorithm
 from marketplace.errors import NotFound
 from marketplace.organizations.models import ApiKey, Organization
@@ -17,6 +20,8 @@ from marketplace.organizations.selectors import AccessibleOrganization
 
 STATISTICS_WINDOW = timedelta(days=30)
 STATISTICS_CACHE_SECONDS = 60
+RANKED_ALGORITHMS = 500
+"""How far down the most called ones are told apart."""
 NO_CALLS = AlgorithmMeasures(calls=0, median_run_us=None)
 
 
@@ -65,6 +70,39 @@ def list_statistics(*, algorithms: Sequence[Algorithm]) -> dict[UUID, AlgorithmM
         cache.set_many(measured, STATISTICS_CACHE_SECONDS)
         known |= measured
     return {algorithm.id: known[_cache_key(algorithm)] for algorithm in algorithms}
+
+
+def list_days(*, algorithm: Algorithm) -> list[DayOfCalls]:
+    """The algorithm's calls on each of the last 30 days, today last."""
+    return billing.count_calls_by_day(
+        author_id=algorithm.organization_id,
+        algorithm=algorithm.full_name,
+        days=STATISTICS_WINDOW.days,
+        today=timezone.now().astimezone(UTC).date(),
+    )
+
+
+def count_calls() -> int:
+    """Everybody's calls of the last 30 days; at most a minute old."""
+    since = timezone.now() - STATISTICS_WINDOW
+    return int(cache.get_or_set("statistics:calls", lambda: billing.count_calls(since=since), STATISTICS_CACHE_SECONDS))
+
+
+def order_by_calls(algorithms: QuerySet[Algorithm]) -> QuerySet[Algorithm]:
+    """The most called of the last 30 days first, then by latest change."""
+    ranked = cache.get_or_set("statistics:ranking", _rank_algorithms, STATISTICS_CACHE_SECONDS)
+    place = Func(
+        Value(ranked, output_field=ArrayField(TextField())),
+        Concat("organization__slug", Value("/"), "name", output_field=TextField()),
+        function="array_position",
+        output_field=IntegerField(),
+    )
+    return algorithms.annotate(place=place).order_by(F("place").asc(nulls_last=True), "-updated_at", "name")
+
+
+def _rank_algorithms() -> list[str]:
+    since = timezone.now() - STATISTICS_WINDOW
+    return [name for name, _ in billing.rank_algorithms(since=since, limit=RANKED_ALGORITHMS)]
 
 
 def _measure(algorithms: Sequence[Algorithm]) -> dict[str, AlgorithmMeasures]:
