@@ -19,30 +19,35 @@ Report = Callable[[str], None]
 
 
 class Supervisor:
-    """Starts programs in the order given, and stops them in the reverse of it."""
+    """Starts programs in the order given, and stops them in the reverse of it.
 
-    def __init__(self, *, environ: Mapping[str, str], logs: Path, report: Report) -> None:
+    The pid of each stands in `pids`/<name>.pid, what each prints in `logs`/<name>.log.
+    """
+
+    def __init__(self, *, environ: Mapping[str, str], logs: Path, pids: Path, report: Report) -> None:
         self._environ = environ
         self._logs = logs
+        self._pids = pids
         self._report = report
         self._keepers: dict[str, _Keeper] = {}
 
     def start(self, program: Program) -> None:
         """Starts the program and keeps it running until stop()."""
         log = open_log(self._logs / f"{program.name}.log")
-        keeper = _Keeper(program, self._environ, log, self._report)
+        keeper = _Keeper(program, self._environ, log, self._pids / f"{program.name}.pid", self._report)
         self._keepers[program.name] = keeper
         keeper.start()
+
+    def stop_one(self, name: str) -> None:
+        """Stops a program for good, if it was started."""
+        if keeper := self._keepers.pop(name, None):
+            keeper.stop()
 
     def stop(self) -> None:
         """Stops every program, the last started first. Safe to repeat."""
         while self._keepers:
             _, keeper = self._keepers.popitem()
             keeper.stop()
-
-    def pid_of(self, name: str) -> int | None:
-        """The process id of a program, None while it is not running."""
-        return self._keepers[name].pid
 
     def deaths_of(self, name: str) -> int:
         """How often the program has died unasked."""
@@ -52,21 +57,17 @@ class Supervisor:
 class _Keeper(threading.Thread):
     """Runs one program for as long as it is wanted. The thread lives as long: the kernel ends children with it."""
 
-    def __init__(self, program: Program, environ: Mapping[str, str], log: IO[bytes], report: Report) -> None:
+    def __init__(self, program: Program, environ: Mapping[str, str], log: IO[bytes], pid: Path, report: Report) -> None:
         super().__init__(name=f"keeper of {program.name}", daemon=True)
         self.deaths = 0
         self._program = program
         self._environ = environ
         self._log = log
+        self._pid = pid
         self._report = report
         self._unwanted = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int | None:
-        process = self._process
-        return process.pid if process is not None and process.returncode is None else None
 
     def run(self) -> None:
         pause = FIRST_PAUSE
@@ -89,6 +90,7 @@ class _Keeper(threading.Thread):
         if process is not None:
             stop(process, self._program)
         self.join()
+        self._pid.unlink(missing_ok=True)
         self._log.close()
 
     def _launch(self) -> subprocess.Popen[bytes] | None:
@@ -97,6 +99,7 @@ class _Keeper(threading.Thread):
             if self._unwanted.is_set():
                 return None
             self._process = launch(self._program, self._environ, self._log)
+            self._pid.write_text(f"{self._process.pid}\n", encoding="ascii")
             return self._process
 
 

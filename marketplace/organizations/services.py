@@ -23,6 +23,8 @@ from marketplace.organizations.permissions import (
 from marketplace.organizations.publication import publish_key_now
 from marketplace.organizations.selectors import get_accessible_organization, hash_key
 
+PLATFORM_SLUG = "agora"
+"""The organization that owns what the platform itself publishes; nobody else can take the name, which is reserved."""
 KEY_MARK = "sim"
 KEY_ALPHABET = string.ascii_letters + string.digits
 KEY_RANDOM_CHARACTERS = 25
@@ -55,6 +57,17 @@ def open_personal_organization(*, user: User) -> Organization:
 def create_organization(*, name: str, slug: str, by: User) -> Organization:
     """Makes an organization owned by `by`, with an empty account. Raises InvalidInput, Conflict."""
     organization = _insert_organization(slug=slug, name=name.strip() or slug, personal=False, by=by)
+    billing.open_account(organization_id=organization.id, free_credits=0)
+    return organization
+
+
+@transaction.atomic
+def open_platform_organization(*, by: User) -> Organization:
+    """Makes the platform's own organization, with an empty account, owned by `by`. Safe to repeat."""
+    existing = Organization.objects.filter(slug=PLATFORM_SLUG).first()
+    if existing:
+        return existing
+    organization = _insert_organization(slug=PLATFORM_SLUG, name="Agora", personal=False, by=by, reserved=True)
     billing.open_account(organization_id=organization.id, free_credits=0)
     return organization
 
@@ -132,9 +145,10 @@ def _revoke(key: ApiKey, organization: Organization, by: User) -> None:
     transaction.on_commit(partial(publish_key_now, key.key_hash))
 
 
-def _insert_organization(*, slug: str, name: str, personal: bool, by: User) -> Organization:
+def _insert_organization(*, slug: str, name: str, personal: bool, by: User, reserved: bool = False) -> Organization:
     organization = Organization(slug=slug, name=name, personal=personal, created_at=timezone.now())
-    _clean(organization)
+    if not reserved:
+        _clean(organization)
     try:
         with transaction.atomic():
             organization.save(force_insert=True)
