@@ -113,7 +113,7 @@ class _Operator(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         value = body if self.headers["Content-Type"] == "application/octet-stream" else json.loads(body)
         try:
-            result = self.server.running[self.path.removeprefix("/v1/algo/demo/")].call(value)
+            result = self.server.running[self.path.removeprefix("/v1/algo/agora/")].call(value)
             answer = {"result": result, "metadata": {"content_type": "json", "duration": 0.01}}
         except Refused as refused:
             answer = {"error": {"message": str(refused), "error_type": refused.kind}}

@@ -2,7 +2,7 @@
 
 import agora
 
-OWNER = "demo"
+OWNER = "agora"
 """Whose algorithms to call. Another owner who publishes copies of them puts their own name here."""
 SPECIALISTS = {"fruit": "fruit_classifier", "vegetable": "vegetable_classifier"}
 
