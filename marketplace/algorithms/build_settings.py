@@ -2,6 +2,7 @@
 
 import msgspec
 
+from marketplace.algorithms.texts import check_storable
 from marketplace.errors import InvalidInput
 
 MEBIBYTE = 1024 * 1024
@@ -26,6 +27,8 @@ class BuildSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_settings(settings: BuildSettings) -> None:
     """Raises InvalidInput for the first value that cannot be right."""
+    for field in ("environment", "entry", "sample_input"):
+        check_storable(field, getattr(settings, field))
     if not settings.environment:
         raise InvalidInput("environment", "Name the environment, for instance python3.")
     if not settings.entry or settings.entry.startswith("/") or ".." in settings.entry.split("/"):

@@ -17,6 +17,7 @@ from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
 from marketplace.algorithms.build_settings import BuildSettings, check_settings
 from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
 from marketplace.algorithms.publication import publish_algorithm_now
+from marketplace.algorithms.texts import check_storable
 from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, bump_of, next_number
 from marketplace.audit.services import record
 from marketplace.celery import app as celery
@@ -209,6 +210,10 @@ def _set_texts(algorithm: Algorithm, texts: dict[str, Any]) -> None:
     """Sets the fields as they will be kept. Raises InvalidInput for the first that cannot be."""
     for name, value in texts.items():
         setattr(algorithm, name, _clean_tags(value) if name == "tags" else value)
+    for name in ("summary", "readme", "environment"):
+        check_storable(name, getattr(algorithm, name))
+    for tag in algorithm.tags:
+        check_storable("tags", tag)
     try:
         algorithm.clean_fields(exclude={"organization", "search", "trigrams"})
     except ValidationError as error:

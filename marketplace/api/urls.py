@@ -16,7 +16,7 @@ from marketplace.api.views.organizations import (
     OrganizationView,
 )
 from marketplace.api.views.unknown import UnknownPathView
-from marketplace.api.views.versions import VersionsView, VersionView
+from marketplace.api.views.versions import VersionsAliasView, VersionsView, VersionView
 
 
 class NameConverter:
@@ -49,7 +49,7 @@ urlpatterns = [
     path(f"{ALGORITHM}/builds/<uuid:build_id>", BuildView.as_view()),
     path(f"{ALGORITHM}/builds/<uuid:build_id>/logs", BuildLogView.as_view()),
     path(f"{ALGORITHM}/versions", VersionsView.as_view()),
-    path(f"{ALGORITHM}/version", VersionsView.as_view()),
+    path(f"{ALGORITHM}/version", VersionsAliasView.as_view()),
     path(f"{ALGORITHM}/versions/<str:version>", VersionView.as_view()),
     path(LANGUAGES, LanguagesView.as_view()),
     path(f"{LANGUAGES}/<str:language>/environments", EnvironmentsView.as_view()),

@@ -90,7 +90,7 @@ def find_api_key(*, text: str) -> ApiKey | None:
 
 def hash_key(text: str) -> str:
     """What is kept of a key's text: SHA-256, hex. A key has 148 random bits, so that no salt is needed."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def _memberships(user: User) -> QuerySet[Membership]:

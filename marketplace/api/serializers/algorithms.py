@@ -122,7 +122,7 @@ class AlgorithmSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField(source="algorithm.created_at")
     updated_at = serializers.DateTimeField(source="algorithm.updated_at")
     self_link = serializers.SerializerMethodField()
-    resource_type = serializers.ReadOnlyField(default="algorithm")
+    resource_type = serializers.CharField(read_only=True, default="algorithm")
 
     def get_self_link(self, described: DescribedAlgorithm) -> str:
         return link_to(described.algorithm)

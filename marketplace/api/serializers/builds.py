@@ -1,5 +1,7 @@
 """Builds."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from marketplace.algorithms.models import Build, BuildState, Version
@@ -13,11 +15,21 @@ STATUSES = {
 }
 
 
+class SettingsField(serializers.JSONField):
+    """JSON text, but for what is nested too deep to be read."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except RecursionError:
+            self.fail("invalid")
+
+
 class BuildInputSerializer(serializers.Serializer):
     """An upload."""
 
     source = serializers.FileField(help_text="The author's folder as .tar.gz.")
-    settings = serializers.JSONField(
+    settings = SettingsField(
         required=False,
         help_text="JSON text: `environment`, `entry`, `timeout_seconds`, `memory_bytes`, `network`, `calls_others`, "
         "`sample_input`; all optional.",
@@ -36,7 +48,7 @@ class BuildSerializer(serializers.Serializer):
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     version_info = serializers.SerializerMethodField()
-    resource_type = serializers.ReadOnlyField(default="build")
+    resource_type = serializers.CharField(read_only=True, default="build")
 
     def get_status(self, build: Build) -> str:
         return STATUSES[BuildState(build.state)]

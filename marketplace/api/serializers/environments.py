@@ -8,7 +8,7 @@ class LanguageSerializer(serializers.Serializer):
 
     name = serializers.CharField(source="language")
     display_name = serializers.CharField()
-    configuration = serializers.ReadOnlyField(default="{}")
+    configuration = serializers.CharField(read_only=True, default="{}")
 
 
 class EnvironmentSerializer(serializers.Serializer):
@@ -18,7 +18,7 @@ class EnvironmentSerializer(serializers.Serializer):
     environment_specification_id = serializers.CharField(source="id")
     display_name = serializers.CharField()
     language = serializers.CharField()
-    machine_type = serializers.ReadOnlyField(default="CPU")
+    machine_type = serializers.CharField(read_only=True, default="CPU")
 
 
 class EnvironmentsSerializer(serializers.Serializer):

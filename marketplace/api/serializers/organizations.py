@@ -11,7 +11,7 @@ class OrganizationSerializer(serializers.Serializer):
     org_label = serializers.CharField(source="name")
     personal = serializers.BooleanField()
     created_at = serializers.DateTimeField()
-    resource_type = serializers.ReadOnlyField(default="organization")
+    resource_type = serializers.CharField(read_only=True, default="organization")
 
 
 class OrganizationsSerializer(serializers.Serializer):

@@ -21,7 +21,7 @@ from marketplace.errors import Conflict, NotFound
 
 
 class VersionsView(APIView):
-    """/v1/algorithms/:owner/:name/versions, and /version, which some clients use"""
+    """/v1/algorithms/:owner/:name/versions"""
 
     permission_classes = [IsAuthenticatedOrReadOnly]
 
@@ -54,6 +54,11 @@ class VersionsView(APIView):
         )
         described = describe_version(algorithm, version)
         return Response(AlgorithmSerializer(described).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(exclude=True)
+class VersionsAliasView(VersionsView):
+    """/v1/algorithms/:owner/:name/version, which some clients use"""
 
 
 class VersionView(APIView):
