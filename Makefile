@@ -1,0 +1,59 @@
+# `make help` says what there is. Everything is installed into .venv and frontend/node_modules; nothing outside.
+PYTHON ?= python3
+# Sets $$python to the first that is new enough: the one that is named, or a newer one beside it.
+FIND_PYTHON = for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3.14 ""; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; done; \
+	[ -n "$$python" ] || { echo "Error: Agora needs Python 3.11 or newer: install it, or name it," \
+	"as in \`make up PYTHON=/path/to/python3.12\`." >&2; exit 1; }
+RUN := .venv/bin
+TESTS ?= tests
+WORKERS ?= 2
+LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-annotate \
+	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+# The checks read the settings, which need a key; nothing is signed with it.
+CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
+
+.DEFAULT_GOAL := help
+.PHONY: help up install development test browser lint format lock bench crash clean
+
+help: ## Say what there is.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: install ## Set everything up and run the platform; Ctrl-C stops it.
+	@exec $(RUN)/agora up
+
+install: ## Install what running needs, if it is not there.
+	@$(FIND_PYTHON); "$$python" deploy/install.py
+
+development: ## Install what tests and checks need, if it is not there.
+	@$(FIND_PYTHON); "$$python" deploy/install.py development
+
+test: development ## Run all tests; TESTS=tests/unit runs some.
+	@$(RUN)/pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+browser: development ## Run the tests of the pages, in the system's Chromium.
+	@$(RUN)/pytest -n 0 tests/browser
+
+lint: development ## Check style, types and import directions.
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check .
+	@$(CHECK) $(RUN)/mypy
+	@$(CHECK) $(RUN)/lint-imports
+
+format: development ## Format the code, and mend what can be mended.
+	@$(RUN)/ruff check --fix .
+	@$(RUN)/ruff format .
+
+lock: development ## Pin the newest allowed packages, with hashes.
+	@$(LOCK) -o deploy/requirements/platform.txt
+	@$(LOCK) --extra development -o deploy/requirements/development.txt
+
+bench: development ## Measure this platform beside BentoML, LitServe and MLServer.
+	@$(RUN)/python -m tests.benchmarks
+
+crash: development ## Kill processes under load, and count every call.
+	@$(RUN)/python -m tests.crash
+
+clean: ## Remove what was installed and built. The platform's data (.agora) stays.
+	rm -rf .venv frontend/node_modules frontend/dist .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
