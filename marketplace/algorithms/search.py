@@ -1,5 +1,6 @@
 """Search of the store: PostgreSQL full text, and trigrams for words that are misspelt or not finished yet."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -18,7 +19,13 @@ LONGEST_QUERY_CHARACTERS = 200
 
 
 def search_algorithms(
-    *, viewer: Viewer = None, query: str = "", tag: str = "", environment: str = "", owner: str = ""
+    *,
+    viewer: Viewer = None,
+    query: str = "",
+    tag: str = "",
+    environment: str = "",
+    environments: Collection[str] = (),
+    owner: str = "",
 ) -> QuerySet[Algorithm]:
     """Published algorithms that fit, best first; without a query, newest change first. Slice it for a page.
 
@@ -29,6 +36,8 @@ def search_algorithms(
         algorithms = algorithms.filter(tags__contains=[tag])
     if environment:
         algorithms = algorithms.filter(environment=environment)
+    if environments:
+        algorithms = algorithms.filter(environment__in=environments)
     if owner:
         algorithms = algorithms.filter(organization__slug__iexact=owner)
     words = query.replace("\x00", "").strip()[:LONGEST_QUERY_CHARACTERS]

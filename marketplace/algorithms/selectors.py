@@ -56,6 +56,17 @@ def get_owned_algorithm(*, scope: AccessibleOrganization, name: str) -> Algorith
     return algorithm
 
 
+def get_visible_owner(*, viewer: Viewer, slug: str) -> Organization:
+    """An organization that published something for everybody, or that the viewer belongs to. Raises NotFound."""
+    organizations = Organization.objects.filter(slug__iexact=slug)
+    published = published_algorithms(viewer=None).filter(organization=OuterRef("pk"))
+    belongs = organizations.filter(_is_member(viewer)).values("pk")
+    organization = organizations.filter(Q(Exists(published)) | Q(pk__in=belongs)).first()
+    if organization is None:
+        raise NotFound(f"There is no owner {slug}.")
+    return organization
+
+
 def list_public_algorithms_of(*, organization: Organization) -> QuerySet[Algorithm]:
     """What everybody may see of an owner, by name."""
     return published_algorithms(viewer=None).filter(organization=organization).order_by("name")
@@ -125,6 +136,12 @@ def _owned_by(viewer: Viewer) -> Q:
     if isinstance(viewer, User):
         return Q(organization__in=Organization.objects.filter(memberships__user=viewer))
     return Q(pk=None)
+
+
+def _is_member(viewer: Viewer) -> Q:
+    if isinstance(viewer, AccessibleOrganization):
+        return Q(pk=viewer.organization.pk)
+    return Q(memberships__user=viewer) if isinstance(viewer, User) else Q(pk=None)
 
 
 def _can_see(viewer: Viewer, algorithm: Algorithm) -> bool:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from billing.api import CREDIT
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 SHOWN_DECIMALS = 4
 KIBIBYTE = 1024
 

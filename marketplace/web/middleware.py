@@ -1,10 +1,10 @@
 """What every page has in common: what it may load, and what happens when it cannot be shown."""
 
-from collections.abc import Callable
-
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from marketplace.errors import NotFound, PermissionDenied
 from marketplace.web.assets import FrontEndNotBuilt
 
 POLICY = "; ".join(
@@ -22,17 +22,19 @@ POLICY = "; ".join(
 )
 """Nothing from other sites, and neither script nor style inside a page: text that an author wrote cannot act."""
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
-
 
 class PageMiddleware(MiddlewareMixin):
-    """Sets the content security policy, and says what to do when the front end was not built."""
+    """Sets the content security policy, and turns the marketplace's errors into the pages for them."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # noqa: ARG002 - Django's signature
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, FrontEndNotBuilt):
             return HttpResponse(f"{exception}\n", status=503, content_type="text/plain; charset=utf-8")
+        if isinstance(exception, NotFound):
+            return render(request, "404.html", {"reason": exception.message}, status=404)
+        if isinstance(exception, PermissionDenied):
+            return render(request, "403.html", {"reason": exception.message}, status=403)
         return None

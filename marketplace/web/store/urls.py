@@ -7,10 +7,13 @@ from marketplace.web.store import views
 
 app_name = "store"
 
+ALGORITHM = "algorithms/<word:owner>/<word:name>"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("publish", views.publish, name="publish"),
     path("owners/<word:owner>", views.owner, name="owner"),
-    path("algorithms/<word:owner>/<word:name>", views.algorithm, name="algorithm"),
-    path("algorithms/<word:owner>/<word:name>/console-token", views.console_token, name="console-token"),
+    path(ALGORITHM, views.algorithm, name="algorithm"),
+    path(f"{ALGORITHM}/console-token", views.console_token, name="console-token"),
+    path(f"{ALGORITHM}/input.json", views.sample, name="sample"),
 ]

@@ -1,24 +1,133 @@
-"""Pages of the store."""
+"""Pages of the store. Each asks selectors for what its visitor may see, and renders it."""
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_GET, require_POST
+
+from marketplace.accounts.models import User
+from marketplace.algorithms.models import Algorithm
+from marketplace.algorithms.search import search_algorithms
+from marketplace.algorithms.selectors import (
+    count_tags,
+    get_version,
+    get_visible_algorithm,
+    get_visible_owner,
+    published_algorithms,
+)
+from marketplace.errors import NotFound
+from marketplace.invocations.selectors import count_calls, order_by_calls
+from marketplace.organizations.selectors import list_accessible_organizations
+from marketplace.web.store.algorithm_page import get_balance, list_payers, make_algorithm_page
+from marketplace.web.store.cards import make_cards
+from marketplace.web.store.console_tokens import choose_payer, make_console_token
+from marketplace.web.store.filters import Filters, language_names, read_filters
+from marketplace.web.store.publish_guide import make_publish_guide
+from marketplace.web.store.structured_data import describe_algorithm, describe_store
+
+CARDS_PER_PAGE = 24
+TAGS_SHOWN = 14
 
 
+@require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "store/home.html")
+    """The catalogue; only its changing part when htmx asks."""
+    filters = read_filters(request.GET)
+    page = _list_page(filters)
+    context = {"filters": filters, "page": page, "cards": make_cards(page.object_list)}
+    if request.headers.get("HX-Request"):
+        response = render(request, "store/results.html", context | _filter_choices())
+        # Each letter typed is not a place to come back to; a tag, a language and an order are.
+        typed = request.headers.get("HX-Trigger-Name") == "q"
+        response["HX-Replace-Url" if typed else "HX-Push-Url"] = filters.address
+    else:
+        response = render(request, "store/home.html", context | _filter_choices() | _home_figures())
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
-def publish(request: HttpRequest) -> HttpResponse:
-    return render(request, "store/home.html")
-
-
-def owner(request: HttpRequest, owner: str) -> HttpResponse:
-    return render(request, "store/home.html")
-
-
+@require_GET
 def algorithm(request: HttpRequest, owner: str, name: str) -> HttpResponse:
-    return render(request, "store/home.html")
+    """One algorithm: what it does, a console that calls it, code, README, versions, figures."""
+    found = get_visible_algorithm(viewer=request.user, owner=owner, name=name)
+    page = make_algorithm_page(found, user=_person(request))
+    payer = next(iter(page.payers), None)
+    context = {
+        "page": page,
+        "algorithm": found,
+        "balance": get_balance(payer.organization) if payer else None,
+        "canonical": f"{settings.AGORA_ADDRESS}{request.path}",
+        "structured_data": describe_algorithm(found, page.latest.version if page.latest else None),
+    }
+    return render(request, "store/algorithm.html", context)
 
 
+@require_GET
+def sample(request: HttpRequest, owner: str, name: str) -> HttpResponse:
+    """The sample input of the newest version, as a file."""
+    found = get_visible_algorithm(viewer=request.user, owner=owner, name=name)
+    text = get_version(algorithm=found).sample_input or "null"
+    return HttpResponse(
+        text, content_type="application/json", headers={"Content-Disposition": 'attachment; filename="input.json"'}
+    )
+
+
+@require_POST
 def console_token(request: HttpRequest, owner: str, name: str) -> HttpResponse:
-    return render(request, "store/home.html")
+    """A short-lived right to call, for the console; `payer` is the organization that shall pay."""
+    person = _person(request)
+    if person is None:
+        return JsonResponse({"error": {"message": "Sign in to run algorithms."}}, status=401)
+    found = get_visible_algorithm(viewer=person, owner=owner, name=name)
+    payers = list_payers(list_accessible_organizations(user=person), found)
+    payer = choose_payer(payers, request.POST.get("payer", ""))
+    if payer is None:
+        raise NotFound("There is no such organization.")
+    token = make_console_token(payer)
+    return JsonResponse({"token": token.text, "expires": token.expires}, headers={"Cache-Control": "no-store"})
+
+
+@require_GET
+def owner(request: HttpRequest, owner: str) -> HttpResponse:
+    """A person or organization, with those of its algorithms that the visitor may see."""
+    organization = get_visible_owner(viewer=request.user, slug=owner)
+    algorithms = published_algorithms(viewer=request.user).filter(organization=organization)
+    page = Paginator(order_by_calls(algorithms), CARDS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"owner": organization, "page": page, "cards": make_cards(page.object_list)}
+    return render(request, "store/owner.html", context)
+
+
+@require_GET
+def publish(request: HttpRequest) -> HttpResponse:
+    """How an author publishes."""
+    return render(request, "store/publish.html", {"guide": make_publish_guide(settings.AGORA_ADDRESS)})
+
+
+def _list_page(filters: Filters) -> Page[Algorithm]:
+    found = search_algorithms(query=filters.query, tag=filters.tag, environments=filters.environments)
+    if filters.sort == "popular":
+        found = order_by_calls(found)
+    elif filters.sort == "new":
+        found = found.order_by("-updated_at", "name")
+    elif filters.sort == "name":
+        found = found.order_by("name", "organization__slug")
+    return Paginator(found, CARDS_PER_PAGE).get_page(filters.page)
+
+
+def _filter_choices() -> dict[str, object]:
+    return {"tags": count_tags(limit=TAGS_SHOWN), "languages": language_names()}
+
+
+def _home_figures() -> dict[str, object]:
+    return {
+        "algorithm_count": published_algorithms(viewer=None).count(),
+        "call_count": count_calls(),
+        "structured_data": describe_store(),
+        "hide_header_search": True,
+    }
+
+
+def _person(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None

@@ -43,9 +43,9 @@ def mosaic(name: str, classes: str = "") -> SafeString:
 def query_with(context: template.Context, **changes: object) -> str:
     """This page's query string with some parameters changed; an empty value takes one away."""
     request: HttpRequest = context["request"]
-    parameters = {name: value for name, value in request.GET.items() if name not in changes}
+    parameters = {name: value for name, value in request.GET.items() if value and name not in changes}
     parameters |= {name: str(value) for name, value in changes.items() if value not in (None, "")}
-    return "?" + urlencode(parameters)
+    return f"?{urlencode(parameters)}" if parameters else request.path
 
 
 register.filter("credits", figures.format_credits)

@@ -1,0 +1,84 @@
+"""What a visitor of the store asked for: the parameters of its first page, made safe. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
+from urllib.parse import urlencode
+
+from execution.environments import load_environments
+from marketplace.algorithms.search import LONGEST_QUERY_CHARACTERS
+
+Sort = Literal["popular", "relevant", "new", "name"]
+LONGEST_TAG_CHARACTERS = 32
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to list. Anything unknown in an address counts as not said."""
+
+    SORT_NAMES: ClassVar[dict[Sort, str]] = {
+        "popular": "Most called",
+        "relevant": "Best match",
+        "new": "Latest change",
+        "name": "Name",
+    }
+
+    query: str = ""
+    tag: str = ""
+    language: str = ""
+    chosen_sort: Sort | None = None
+    page: str = ""
+
+    @property
+    def sort(self) -> Sort:
+        """As chosen; by default what fits the words best, or what is called most."""
+        if self.chosen_sort == "relevant" and not self.query:
+            return "popular"
+        return self.chosen_sort or ("relevant" if self.query else "popular")
+
+    @property
+    def sorts(self) -> list[tuple[Sort, str]]:
+        """What can be chosen: the best match is one of words."""
+        return [(sort, name) for sort, name in self.SORT_NAMES.items() if sort != "relevant" or self.query]
+
+    @property
+    def narrow(self) -> bool:
+        """Whether anything but the order was asked for."""
+        return bool(self.query or self.tag or self.language)
+
+    @property
+    def environments(self) -> list[str]:
+        """The environments of the language."""
+        return [found.id for found in load_environments() if found.language == self.language]
+
+    @property
+    def address(self) -> str:
+        """The shortest address that asks for the same."""
+        said = {"q": self.query, "tag": self.tag, "language": self.language, "sort": self.chosen_sort or ""}
+        return "/?" + urlencode({name: value for name, value in said.items() if value}) if any(said.values()) else "/"
+
+
+def read_filters(parameters: Mapping[str, str]) -> Filters:
+    """From the parameters of a request."""
+    language = parameters.get("language", "")
+    sort = parameters.get("sort", "")
+    return Filters(
+        query=_clean(parameters.get("q", ""), LONGEST_QUERY_CHARACTERS),
+        tag=_clean(parameters.get("tag", ""), LONGEST_TAG_CHARACTERS).lower(),
+        language=language if language in language_names() else "",
+        chosen_sort=next((known for known in get_args(Sort) if known == sort), None),
+        page=_clean(parameters.get("page", ""), 9),
+    )
+
+
+def language_names() -> dict[str, str]:
+    """The languages that algorithms may be written in, with their names, by id."""
+    return {found.language: LANGUAGE_NAMES.get(found.language, found.language.title()) for found in load_environments()}
+
+
+LANGUAGE_NAMES = {"javascript": "JavaScript", "csharp": "C#", "cpp": "C++"}
+"""Those whose name is not their id in title case."""
+
+
+def _clean(text: str, longest: int) -> str:
+    return text.replace("\x00", "").strip()[:longest]
