@@ -1,64 +1,76 @@
 """Tells the gateways about algorithms."""
 
 import uuid
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
 from billing import api as billing
+from billing.api import PriceTerms
 from marketplace.algorithms.models import Algorithm, Version
 from marketplace.directory import publisher
 from marketplace.directory.entries import AlgorithmEntry, PriceEntry, VersionEntry
 
+FIELD = Lower(Concat("organization__slug", Value("/"), "name", output_field=TextField()))
+"""What publisher.algorithm_field makes of a row."""
+COLUMNS = ("algorithm_id", "major", "minor", "revision", "source_hash", "artifact", "environment", "entry",
+           "timeout_seconds", "memory_bytes", "network", "calls_others")  # fmt: skip
+"""Of a version, what its entry tells: not its texts."""
+
 
 @transaction.atomic
-def publish_algorithm_now(algorithm_id: uuid.UUID) -> None:
-    """Makes the directory say of this algorithm what the database says. Safe to repeat. Raises redis.RedisError."""
-    algorithms = Algorithm.objects.select_for_update(of=("self",)).select_related("organization")
-    algorithm = algorithms.get(pk=algorithm_id)
-    versions = Version.objects.filter(algorithm=algorithm, withdrawn_at=None)
-    entry = _to_entry(algorithm, versions.order_by("published_at"), timezone.now())
-    if entry.versions:
-        publisher.publish_algorithm(entry)
-    else:
-        publisher.remove_algorithm(owner=entry.owner, name=entry.name)
+def publish_algorithms_now(algorithm_ids: Collection[uuid.UUID]) -> None:
+    """Makes the directory say of these algorithms what the database says. Safe to repeat. Raises redis.RedisError."""
+    locked = Algorithm.objects.filter(pk__in=algorithm_ids).select_for_update(of=("self",)).order_by("pk")
+    entries = {publisher.algorithm_field(entry.owner, entry.name): entry for entry in _to_entries(locked)}
+    publisher.publish_algorithms({field: entry if entry.versions else None for field, entry in entries.items()})
 
 
-def publish_field_now(field: str) -> None:
-    """The same for the algorithm that `owner/name` names, or once named."""
-    owner, _, name = field.partition("/")
-    algorithm = Algorithm.objects.filter(organization__slug__iexact=owner, name__iexact=name).first()
-    if algorithm:
-        publish_algorithm_now(algorithm.id)
-    else:
-        publisher.remove_algorithm(owner=owner, name=name)
+@transaction.atomic
+def publish_fields_now(fields: Collection[str]) -> None:
+    """The same for the algorithms that these `owner/name`s in lower case name, or once named."""
+    named = Algorithm.objects.annotate(field=FIELD).filter(field__in=fields)
+    known = dict(named.values_list("field", "pk"))
+    publisher.publish_algorithms(dict.fromkeys(set(fields) - known.keys()))
+    publish_algorithms_now(known.values())
 
 
 def collect_algorithm_entries() -> list[AlgorithmEntry]:
     """Every algorithm that can be called."""
-    by_algorithm: dict[uuid.UUID, list[Version]] = {}
-    for version in Version.objects.filter(withdrawn_at=None).order_by("published_at"):
-        by_algorithm.setdefault(version.algorithm_id, []).append(version)
-    algorithms = Algorithm.objects.filter(pk__in=by_algorithm).select_related("organization")
-    now = timezone.now()
-    return [_to_entry(algorithm, by_algorithm[algorithm.id], now) for algorithm in algorithms]
+    return [entry for entry in _to_entries(Algorithm.objects.all()) if entry.versions]
 
 
-def _to_entry(algorithm: Algorithm, versions: Iterable[Version], now: datetime) -> AlgorithmEntry:
-    return AlgorithmEntry(
-        algorithm_id=str(algorithm.id),
-        owner=algorithm.organization.slug,
-        name=algorithm.name,
-        organization_id=str(algorithm.organization_id),
-        public=algorithm.public,
-        versions=tuple(_to_version_entry(version, now) for version in versions),
-    )
+def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
+    """In three queries, however many. The algorithms come first, so that the rest is read under their locks."""
+    rows = list(algorithms.values_list("pk", "organization__slug", "name", "organization_id", "public"))
+    versions = _version_entries([pk for pk, *_ in rows])
+    return [
+        AlgorithmEntry(
+            algorithm_id=str(pk),
+            owner=owner,
+            name=name,
+            organization_id=str(organization_id),
+            public=public,
+            versions=tuple(versions.get(pk, ())),
+        )
+        for pk, owner, name, organization_id, public in rows
+    ]
 
 
-def _to_version_entry(version: Version, now: datetime) -> VersionEntry:
-    terms = billing.get_price(version_id=version.id, at=now)
+def _version_entries(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[VersionEntry]]:
+    live = Version.objects.filter(algorithm__in=algorithm_ids, withdrawn_at=None)
+    versions = list(live.only(*COLUMNS).order_by("published_at", "pk"))
+    prices = billing.get_prices(version_ids=[version.id for version in versions], at=timezone.now())
+    entries: dict[uuid.UUID, list[VersionEntry]] = {}
+    for version in versions:
+        entries.setdefault(version.algorithm_id, []).append(_to_version_entry(version, prices[version.id]))
+    return entries
+
+
+def _to_version_entry(version: Version, terms: PriceTerms) -> VersionEntry:
     return VersionEntry(
         version_id=str(version.id),
         number=version.number,

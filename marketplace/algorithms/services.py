@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
@@ -16,7 +15,7 @@ from marketplace.accounts.models import User
 from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
 from marketplace.algorithms.build_settings import BuildSettings, check_settings
 from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
-from marketplace.algorithms.publication import publish_algorithm_now
+from marketplace.algorithms.publication import publish_algorithms_now
 from marketplace.algorithms.texts import check_storable
 from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, bump_of, next_number
 from marketplace.audit.services import record
@@ -133,7 +132,7 @@ def withdraw_version(*, version: Version, by: User) -> Version:
         version.withdrawn_at = now
         _audit(by, version.algorithm, "version.withdraw", version)
     # Not robust: whoever withdraws must learn that the gateways could not be told, and try again.
-    transaction.on_commit(partial(publish_algorithm_now, version.algorithm_id))
+    transaction.on_commit(lambda: publish_algorithms_now([version.algorithm_id]))
     return version
 
 
@@ -154,7 +153,7 @@ def _insert_build(algorithm: Algorithm, source_hash: str, settings: BuildSetting
         created_at=timezone.now(),
     )
     _audit(by, algorithm, "build.start", build, source_hash=source_hash)
-    transaction.on_commit(partial(queue_build, build.id), robust=True)  # requeue_lost_builds mends a lost message
+    transaction.on_commit(lambda: queue_build(build.id), robust=True)  # requeue_lost_builds mends a lost message
     return build
 
 
@@ -244,7 +243,7 @@ def _get_scope(algorithm: Algorithm, by: User) -> AccessibleOrganization:
 
 def _publish_after_commit(algorithm: Algorithm) -> None:
     # Robust: the next refresh of the directory mends what could not be told now.
-    transaction.on_commit(partial(publish_algorithm_now, algorithm.id), robust=True)
+    transaction.on_commit(lambda: publish_algorithms_now([algorithm.id]), robust=True)
 
 
 def _audit(by: User, algorithm: Algorithm, action: str, subject: Algorithm | Build | Version, **details: Any) -> None:

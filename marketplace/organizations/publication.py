@@ -1,28 +1,33 @@
 """Tells the gateways about API keys."""
 
 import uuid
+from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from marketplace.directory import publisher
 from marketplace.directory.entries import KeyEntry
 from marketplace.organizations.models import ApiKey
 
+ROW = ("key_hash", "id", "created_by_id", "organization_id")
+
 
 @transaction.atomic
-def publish_key_now(key_hash: str) -> None:
-    """Makes the directory say of this key what the database says. Safe to repeat. Raises redis.RedisError."""
-    key = ApiKey.objects.select_for_update(of=("self",)).filter(key_hash=key_hash).first()
-    if key is None or key.revoked_at is not None:
-        publisher.remove_key(key_hash=key_hash)
-    else:
-        publisher.publish_key(key_hash=key_hash, entry=_to_entry(key.id, key.created_by_id, key.organization_id))
+def publish_keys_now(key_hashes: Collection[str]) -> None:
+    """Makes the directory say of these keys what the database says. Safe to repeat. Raises redis.RedisError."""
+    keys = _usable_keys().filter(key_hash__in=key_hashes).select_for_update(of=("self",)).order_by("pk")
+    usable = {key_hash: _to_entry(*row) for key_hash, *row in keys.values_list(*ROW)}
+    publisher.publish_keys({key_hash: usable.get(key_hash) for key_hash in key_hashes})
 
 
 def collect_key_entries() -> dict[str, KeyEntry]:
     """Every usable key, by hash."""
-    rows = ApiKey.objects.filter(revoked_at=None).values_list("key_hash", "id", "created_by_id", "organization_id")
-    return {key_hash: _to_entry(*row) for key_hash, *row in rows.iterator()}
+    return {key_hash: _to_entry(*row) for key_hash, *row in _usable_keys().values_list(*ROW).iterator()}
+
+
+def _usable_keys() -> QuerySet[ApiKey]:
+    return ApiKey.objects.filter(revoked_at=None, created_by__is_active=True)
 
 
 def _to_entry(key_id: uuid.UUID, user_id: int, organization_id: uuid.UUID) -> KeyEntry:

@@ -3,7 +3,6 @@
 import secrets
 import string
 from dataclasses import dataclass
-from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,7 +19,7 @@ from marketplace.organizations.permissions import (
     check_can_manage_members,
     check_can_revoke_key,
 )
-from marketplace.organizations.publication import publish_key_now
+from marketplace.organizations.publication import publish_keys_now
 from marketplace.organizations.selectors import get_accessible_organization, hash_key
 
 PLATFORM_SLUG = "agora"
@@ -123,7 +122,7 @@ def create_api_key(*, organization: Organization, name: str, by: User) -> NewApi
     key.save(force_insert=True)
     _audit(by, organization, "key.create", key.name, key.id, prefix=key.prefix)
     # Robust: should Redis be away, the person still gets the text, and the next refresh publishes the key.
-    transaction.on_commit(partial(publish_key_now, key.key_hash), robust=True)
+    transaction.on_commit(lambda: publish_keys_now([key.key_hash]), robust=True)
     return NewApiKey(text=text, row=key)
 
 
@@ -142,7 +141,7 @@ def _revoke(key: ApiKey, organization: Organization, by: User) -> None:
         key.revoked_at = now
         _audit(by, organization, "key.revoke", key.name, key.id, prefix=key.prefix)
     # Not robust: whoever revokes must learn that the gateways could not be told, and try again.
-    transaction.on_commit(partial(publish_key_now, key.key_hash))
+    transaction.on_commit(lambda: publish_keys_now([key.key_hash]))
 
 
 def _insert_organization(*, slug: str, name: str, personal: bool, by: User, reserved: bool = False) -> Organization:

@@ -1,5 +1,6 @@
 """Algorithms, in the shape that Algorithmia's clients know."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -156,5 +157,12 @@ def describe_algorithm(algorithm: Algorithm) -> DescribedAlgorithm:
 
 def describe_version(algorithm: Algorithm, version: Version | None) -> DescribedAlgorithm:
     """The algorithm as of `version`."""
-    price = billing.get_price(version_id=version.id, at=timezone.now()) if version else None
-    return DescribedAlgorithm(algorithm=algorithm, version=version, price=price)
+    if version is None:
+        return DescribedAlgorithm(algorithm=algorithm, version=None, price=None)
+    return describe_versions(algorithm, [version])[0]
+
+
+def describe_versions(algorithm: Algorithm, versions: Sequence[Version]) -> list[DescribedAlgorithm]:
+    """The algorithm as of each of its `versions`, in one query."""
+    prices = billing.get_prices(version_ids=[version.id for version in versions], at=timezone.now())
+    return [DescribedAlgorithm(algorithm, version, prices[version.id]) for version in versions]

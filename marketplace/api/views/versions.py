@@ -14,7 +14,7 @@ from marketplace.algorithms.services import publish_version, withdraw_version
 from marketplace.api.pagination import paginate
 from marketplace.api.permissions import IsAuthenticatedOrReadOnly, get_owned, get_scope, get_user, get_visible
 from marketplace.api.schema import ERRORS, PAGING
-from marketplace.api.serializers.algorithms import AlgorithmSerializer, describe_version
+from marketplace.api.serializers.algorithms import AlgorithmSerializer, describe_version, describe_versions
 from marketplace.api.serializers.pages import page_of
 from marketplace.api.serializers.versions import NewVersionSerializer
 from marketplace.errors import Conflict, NotFound
@@ -33,7 +33,7 @@ class VersionsView(APIView):
         algorithm = get_visible(request, owner, name)
 
         def present(versions: list[Any]) -> list[Any]:
-            return [AlgorithmSerializer(describe_version(algorithm, version)).data for version in versions]
+            return list(AlgorithmSerializer(describe_versions(algorithm, versions), many=True).data)
 
         return Response(paginate(request, list_versions(algorithm=algorithm), present))
 
