@@ -1,0 +1,1 @@
+"""`make crash`: kills processes under load, and counts every call."""

@@ -1,0 +1,89 @@
+"""What the platform's books say about the calls that the callers received. Django must be set up."""
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import redis
+from django.conf import settings
+
+from billing import api as billing
+from billing.ledger.models import LedgerTransaction, TransactionKind
+from billing.metering.events import STREAM
+from billing.metering.models import CallRecord
+from marketplace.accounts.models import User
+from marketplace.organizations.services import create_api_key, open_personal_organization
+from tests.crash.load import Received
+
+CREDITS = 1_000_000
+DRAINED_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Of the calls answered with a result: how many are recorded and posted, exactly once each."""
+
+    recorded: int
+    posted: int
+    duplicates: int
+    """Calls that were received, recorded or posted more than once."""
+    recorded_unanswered: int
+    """Metered calls whose answer a kill kept from the caller."""
+    faults: list[str]
+    """Whatever else is not as it must be."""
+
+
+def make_payers(number: int) -> list[str]:
+    """Makes users with credits; answers a key of each."""
+    keys = []
+    for count in range(number):
+        user = User.objects.create_user(f"payer{count}", f"payer{count}@localhost")
+        organization = open_personal_organization(user=user)
+        billing.grant_credits(
+            grant_id=uuid.uuid4(),
+            organization_id=organization.id,
+            amount=CREDITS * billing.CREDIT,
+            cause="Crash test",
+        )
+        keys.append(create_api_key(organization=organization, name="crash", by=user).text)
+    return keys
+
+
+def wait_until_drained() -> None:
+    """Returns when no meter event is left to record. Raises TimeoutError."""
+    deadline = time.monotonic() + DRAINED_SECONDS
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        while client.xlen(STREAM):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{client.xlen(STREAM)} meter events were not recorded in {DRAINED_SECONDS} s")
+            time.sleep(0.1)
+
+
+def audit(received: Received) -> Audit:
+    """Compares what was received with what is recorded and posted. Call it when the stream is drained."""
+    records = Counter(_ids(CallRecord.objects.values_list("call_id", flat=True)))
+    transactions = LedgerTransaction.objects.filter(kind=TransactionKind.CALL)
+    postings = Counter(_ids(transactions.values_list("id", flat=True)))
+    answers = Counter(received.results + received.failures)
+    twice = {call for counted in (records, postings, answers) for call, times in counted.items() if times > 1}
+    return Audit(
+        recorded=sum(records[call] == 1 for call in received.results),
+        posted=sum(postings[call] == 1 for call in received.results),
+        duplicates=len(twice),
+        recorded_unanswered=len(records.keys() - answers.keys()),
+        faults=_faults(received, records, postings),
+    )
+
+
+def _faults(received: Received, records: Counter[str], postings: Counter[str]) -> list[str]:
+    faults = [f"the ledger: {name} is {value}" for name, value in billing.check_ledger().faults.items()]
+    faults += [f"a failed call has no record: {call}" for call in received.failures if records[call] != 1]
+    faults += [f"a failed call was charged: {call}" for call in received.failures if postings[call]]
+    faults += [f"a hot balance differs: {difference}" for difference in billing.rebuild_hot_balances().differences]
+    return faults
+
+
+def _ids(values: Iterable[uuid.UUID]) -> list[str]:
+    return [str(value) for value in values]
