@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _run(home: Path, address: str) -> int:
-    from tests.crash import books  # noqa: PLC0415 - its models need the set-up above
+    from tests.crash import books  # its models need the set-up above
 
     load = Load(address, ALGORITHM, BODY, books.make_payers(PAYERS), CONNECTIONS)
     asyncio.run(_load_and_kill(load, home))
@@ -85,11 +85,16 @@ async def _load_and_kill(load: Load, home: Path) -> None:
 
 async def _kill(pid_file: Path) -> None:
     """Kills the process and returns when another runs."""
-    killed = pid_file.read_text()
-    os.kill(int(killed), signal.SIGKILL)
+    killed = _read_pid(pid_file)
+    os.kill(killed, signal.SIGKILL)
     async with asyncio.timeout(RECOVERY_SECONDS):
-        while pid_file.read_text() in {killed, ""}:  # noqa: ASYNC110 - another process writes it
+        while _read_pid(pid_file) in {killed, 0}:  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.02)
+
+
+def _read_pid(pid_file: Path) -> int:
+    """0 while the file is being written."""
+    return int(pid_file.read_text() or 0)
 
 
 async def _until_answered(load: Load, count: int) -> None:
