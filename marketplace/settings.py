@@ -62,7 +62,7 @@ def database_from_url(url: str) -> dict[str, object]:
 
 
 DEBUG = env_bool("AGORA_DEBUG", False)
-AGORA_HOME = Path(env("AGORA_HOME", str(REPOSITORY / ".agora"))).resolve()
+AGORA_HOME = Path(env("AGORA_HOME", str(REPOSITORY / ".agora"))).absolute()  # not resolved: sockets need it short
 AGORA_ADDRESS = env("AGORA_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 SECRET_KEY = env("AGORA_SECRET_KEY", "")
 if not SECRET_KEY:
