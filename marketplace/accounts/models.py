@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator, RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 
 # A user name becomes the slug of a personal organization, the first part of the address of its algorithms:
 # it must never read like a page of the platform or like the platform itself.
@@ -67,14 +67,14 @@ class User(AbstractUser):
     objects: ClassVar[AccountManager] = AccountManager()
 
     class Meta:
-        constraints = [
+        constraints = [  # upper case, as `iexact` compares: these are its indexes
             models.UniqueConstraint(
-                Lower("username"),
+                Upper("username"),
                 name="user_username_unique",
                 violation_error_message="A user with that name already exists.",
             ),
             models.UniqueConstraint(
-                Lower("email"),
+                Upper("email"),
                 condition=~models.Q(email=""),
                 name="user_email_unique",
                 violation_error_message="A user with that e-mail address already exists.",

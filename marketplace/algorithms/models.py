@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 
 from marketplace.organizations.models import Organization, name_validators
 
@@ -32,7 +32,8 @@ class Algorithm(models.Model):
     updated_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint("organization", Lower("name"), name="algorithm_name_unique")]
+        # Upper case, as `iexact` compares: this is its index.
+        constraints = [models.UniqueConstraint("organization", Upper("name"), name="algorithm_name_unique")]
         indexes = [
             GinIndex(fields=["search"], name="algorithm_search"),
             GinIndex(fields=["trigrams"], name="algorithm_trigrams"),
@@ -139,7 +140,10 @@ class Version(models.Model):
             models.UniqueConstraint(fields=["algorithm", "major", "minor", "revision"], name="version_number_unique"),
             models.CheckConstraint(condition=~models.Q(artifact=""), name="version_has_artifact"),
         ]
-        indexes = [models.Index(fields=["algorithm", "published_at"], name="version_algorithm_published")]
+        indexes = [
+            models.Index(fields=["algorithm", "published_at"], name="version_algorithm_published"),
+            models.Index(fields=["algorithm"], condition=models.Q(withdrawn_at=None), name="version_live"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.algorithm}/{self.number}"

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet, TextField, Value
@@ -11,14 +12,24 @@ from django.utils import timezone
 from billing import api as billing
 from billing.api import PriceTerms
 from marketplace.algorithms.models import Algorithm, Version
+from marketplace.algorithms.version_numbers import VersionNumber
 from marketplace.directory import publisher
 from marketplace.directory.entries import AlgorithmEntry, PriceEntry, VersionEntry
 
 FIELD = Lower(Concat("organization__slug", Value("/"), "name", output_field=TextField()))
 """What publisher.algorithm_field makes of a row."""
-COLUMNS = ("algorithm_id", "major", "minor", "revision", "source_hash", "artifact", "environment", "entry",
-           "timeout_seconds", "memory_bytes", "network", "calls_others")  # fmt: skip
-"""Of a version, what its entry tells: not its texts."""
+NUMBER = ("major", "minor", "revision")
+SETTINGS = (
+    "source_hash",
+    "artifact",
+    "environment",
+    "entry",
+    "timeout_seconds",
+    "memory_bytes",
+    "network",
+    "calls_others",
+)
+"""The columns of a version that its entry has under the same names. Rows are read bare: 40,000 models take seconds."""
 
 
 @transaction.atomic
@@ -62,25 +73,20 @@ def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
 
 def _version_entries(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[VersionEntry]]:
     live = Version.objects.filter(algorithm__in=algorithm_ids, withdrawn_at=None)
-    versions = list(live.only(*COLUMNS).order_by("published_at", "pk"))
-    prices = billing.get_prices(version_ids=[version.id for version in versions], at=timezone.now())
+    rows = live.order_by("published_at", "pk").values_list("algorithm_id", "pk", *NUMBER, *SETTINGS)
+    versions = list(rows)
+    prices = billing.get_prices(version_ids=[pk for _, pk, *_ in versions], at=timezone.now())
     entries: dict[uuid.UUID, list[VersionEntry]] = {}
-    for version in versions:
-        entries.setdefault(version.algorithm_id, []).append(_to_version_entry(version, prices[version.id]))
+    for algorithm_id, pk, *columns in versions:
+        entries.setdefault(algorithm_id, []).append(_to_version_entry(pk, columns, prices[pk]))
     return entries
 
 
-def _to_version_entry(version: Version, terms: PriceTerms) -> VersionEntry:
+def _to_version_entry(version_id: uuid.UUID, columns: list[Any], terms: PriceTerms) -> VersionEntry:
+    number, settings = columns[: len(NUMBER)], columns[len(NUMBER) :]
     return VersionEntry(
-        version_id=str(version.id),
-        number=version.number,
-        source_hash=version.source_hash,
-        artifact=version.artifact,
-        environment=version.environment,
-        entry=version.entry,
-        timeout_seconds=version.timeout_seconds,
-        memory_bytes=version.memory_bytes,
-        network=version.network,
-        calls_others=version.calls_others,
+        version_id=str(version_id),
+        number=str(VersionNumber(*number)),
         price=PriceEntry(compute_per_second=terms.compute_per_second, royalty_per_call=terms.royalty_per_call),
+        **dict(zip(SETTINGS, settings, strict=True)),
     )

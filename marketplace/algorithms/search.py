@@ -1,21 +1,29 @@
 """Search of the store: PostgreSQL full text, and trigrams for words that are misspelt or not finished yet."""
 
+import re
 from collections.abc import Collection
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import CharField, F, FloatField, Func, Q, QuerySet, Value
+from django.db.models import Case, CharField, Exists, F, FloatField, Func, QuerySet, Value, When
 
 from marketplace.algorithms.models import Algorithm
 from marketplace.algorithms.selectors import Viewer, published_algorithms
+from marketplace.organizations.models import Organization
 
 WEIGHTS = [0.05, 0.15, 0.4, 1.0]
 """README, summary, tags, name."""
 TRIGRAM_WEIGHT = 0.3
 SMALLEST_TRIGRAM_SHARE = 0.55
-"""Of the trigrams asked for, how many a name and its tags must hold to be taken for what was meant."""
+"""Of the trigrams asked for, how many a name and its tags must hold to be taken for what was meant. The function
+algorithm_telling_trigrams (migration 0004) knows this number too."""
+ENOUGH = 20
+"""With more algorithms than these that have the very words, no similar words are looked for."""
+PRECISE = re.compile(r'"|(?:^|\s)-\w')
+"""Quoted words and excluded ones: who writes them wants nothing similar."""
 LONGEST_QUERY_CHARACTERS = 200
+TRIGRAMS = ArrayField(CharField())
 
 
 def search_algorithms(
@@ -29,7 +37,8 @@ def search_algorithms(
 ) -> QuerySet[Algorithm]:
     """Published algorithms that fit, best first; without a query, newest change first. Slice it for a page.
 
-    A word in the name counts most, then in the tags, the summary and the README.
+    A word in the name counts most, then in the tags, the summary and the README. When few algorithms have the words,
+    those that have similar ones follow.
     """
     algorithms = published_algorithms(viewer=viewer)
     if tag:
@@ -48,18 +57,37 @@ def search_algorithms(
 
 def _rank(algorithms: QuerySet[Algorithm], words: str) -> QuerySet[Algorithm]:
     asked = SearchQuery(words.replace("_", " ").replace("/", " "), search_type="websearch", config="english")
-    share = _function("algorithm_trigram_share", F("trigrams"), _trigrams_of(words), output_field=FloatField())
-    owner, _, name = words.partition("/")
-    named = Q(organization__slug__iexact=owner) & (Q(name__istartswith=name) if name else Q())
-    scored = algorithms.annotate(share=share, text_rank=SearchRank(F("search"), asked, weights=WEIGHTS))
-    fitting = scored.filter(
-        Q(search=asked) | named | Q(trigrams__overlap=_trigrams_of(words), share__gte=SMALLEST_TRIGRAM_SHARE)
+    score = Case(
+        When(search=asked, then=SearchRank(F("search"), asked, weights=WEIGHTS)),
+        default=Value(TRIGRAM_WEIGHT) * _share_of(words),
+        output_field=FloatField(),
     )
-    return fitting.order_by((F("text_rank") + Value(TRIGRAM_WEIGHT) * F("share")).desc(), "name")
+    return algorithms.filter(pk__in=_candidates(algorithms, words, asked)).order_by(score.desc(), "name")
+
+
+def _candidates(visible: QuerySet[Algorithm], words: str, asked: SearchQuery) -> QuerySet[Algorithm]:
+    """Ids of what has the words, what the owner of that name has, and what has similar words if the first are few.
+
+    A union, since no index answers an OR across two tables.
+    """
+    rows = Algorithm.objects.order_by().values("pk")
+    owner, _, name = words.partition("/")
+    by_owner = rows.filter(organization__in=Organization.objects.filter(slug__iexact=owner), name__istartswith=name)
+    found = rows.filter(search=asked).union(by_owner)
+    if PRECISE.search(words):
+        return found
+    enough = Exists(visible.filter(search=asked)[ENOUGH : ENOUGH + 1])
+    telling = _function("algorithm_telling_trigrams", _trigrams_of(words), output_field=TRIGRAMS)
+    overlapping = rows.filter(~enough, trigrams__overlap=telling)
+    return found.union(overlapping.alias(share=_share_of(words)).filter(share__gte=SMALLEST_TRIGRAM_SHARE))
+
+
+def _share_of(words: str) -> Func:
+    return _function("algorithm_trigram_share", F("trigrams"), _trigrams_of(words), output_field=FloatField())
 
 
 def _trigrams_of(words: str) -> Func:
-    return _function("algorithm_trigrams", Value(words), output_field=ArrayField(CharField()))
+    return _function("algorithm_trigrams", Value(words), output_field=TRIGRAMS)
 
 
 def _function(name: str, *arguments: Any, output_field: Any) -> Func:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
 from django.core.cache import cache
-from django.db.models import F, Func, IntegerField, QuerySet, TextField, Value
+from django.db.models import F, Func, IntegerField, JSONField, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
@@ -90,19 +89,21 @@ def count_calls() -> int:
 
 def order_by_calls(algorithms: QuerySet[Algorithm]) -> QuerySet[Algorithm]:
     """The most called of the last 30 days first, then by latest change."""
-    ranked = cache.get_or_set("statistics:ranking", _rank_algorithms, STATISTICS_CACHE_SECONDS)
+    places = cache.get_or_set("statistics:places", _rank_algorithms, STATISTICS_CACHE_SECONDS)
     place = Func(
-        Value(ranked, output_field=ArrayField(TextField())),
+        Value(places, output_field=JSONField()),
         Concat("organization__slug", Value("/"), "name", output_field=TextField()),
-        function="array_position",
+        template="(%(expressions)s)::integer",
+        arg_joiner=" -> ",  # finds a key by halving: an array would be read from end to end for each row
         output_field=IntegerField(),
     )
-    return algorithms.annotate(place=place).order_by(F("place").asc(nulls_last=True), "-updated_at", "name")
+    return algorithms.alias(place=place).order_by(F("place").asc(nulls_last=True), "-updated_at", "name")
 
 
-def _rank_algorithms() -> list[str]:
+def _rank_algorithms() -> dict[str, int]:
     since = timezone.now() - STATISTICS_WINDOW
-    return [name for name, _ in billing.rank_algorithms(since=since, limit=RANKED_ALGORITHMS)]
+    ranked = billing.rank_algorithms(since=since, limit=RANKED_ALGORITHMS)
+    return {name: place for place, (name, _) in enumerate(ranked)}
 
 
 def _measure(algorithms: Sequence[Algorithm]) -> dict[str, AlgorithmMeasures]:

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 
 from marketplace.accounts.models import check_not_reserved
 
@@ -33,7 +33,8 @@ class Organization(models.Model):
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="organizations")
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("slug"), name="organization_slug_unique")]
+        # Upper case, as `iexact` compares: this is its index.
+        constraints = [models.UniqueConstraint(Upper("slug"), name="organization_slug_unique")]
 
     def __str__(self) -> str:
         return self.slug
