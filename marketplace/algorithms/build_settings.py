@@ -2,8 +2,8 @@
 
 import msgspec
 
-from marketplace.algorithms.texts import check_storable
 from marketplace.errors import InvalidInput
+from marketplace.texts import check_storable
 
 MEBIBYTE = 1024 * 1024
 LONGEST_TIMEOUT_SECONDS = 3000

@@ -16,13 +16,13 @@ from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
 from marketplace.algorithms.build_settings import BuildSettings, check_settings
 from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
 from marketplace.algorithms.publication import publish_algorithms_now
-from marketplace.algorithms.texts import check_storable
 from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, bump_of, next_number
 from marketplace.audit.services import record
 from marketplace.celery import app as celery
 from marketplace.errors import Conflict, InvalidInput
 from marketplace.organizations.permissions import check_can_publish, check_can_withdraw
 from marketplace.organizations.selectors import AccessibleOrganization, get_accessible_organization
+from marketplace.texts import check_storable
 
 LARGEST_SOURCE_BYTES = 100 * 1024 * 1024
 MOST_TAGS = 10

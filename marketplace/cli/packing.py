@@ -16,7 +16,25 @@ from typing import IO
 import click
 from pathspec import GitIgnoreSpec
 
-ALWAYS_LEFT_OUT = [".git/", ".hg/", ".svn/", "node_modules/", ".packages/", "__pycache__/", "*.pyc", ".venv/", "venv/", ".env", ".mypy_cache/", ".ruff_cache/", ".pytest_cache/", ".ipynb_checkpoints/", ".DS_Store", "Thumbs.db", "*.swp"]
+ALWAYS_LEFT_OUT = [
+    ".git/",
+    ".hg/",
+    ".svn/",
+    "node_modules/",
+    ".packages/",
+    "__pycache__/",
+    "*.pyc",
+    ".venv/",
+    "venv/",
+    ".env",
+    ".mypy_cache/",
+    ".ruff_cache/",
+    ".pytest_cache/",
+    ".ipynb_checkpoints/",
+    ".DS_Store",
+    "Thumbs.db",
+    "*.swp",
+]
 IGNORE_FILES = (".gitignore", ".agoraignore")
 MOST_FILES = 10_000
 MOST_BYTES = 512 * 2**20

@@ -21,6 +21,7 @@ from marketplace.organizations.permissions import (
 )
 from marketplace.organizations.publication import publish_keys_now
 from marketplace.organizations.selectors import get_accessible_organization, hash_key
+from marketplace.texts import check_storable
 
 PLATFORM_SLUG = "agora"
 """The organization that owns what the platform itself publishes; nobody else can take the name, which is reserved."""
@@ -160,6 +161,7 @@ def _insert_organization(*, slug: str, name: str, personal: bool, by: User, rese
 
 def _clean(row: Organization | ApiKey) -> None:
     """Raises InvalidInput for the first field that its validators refuse. Uniqueness is the database's to judge."""
+    check_storable("name", row.name)
     try:
         row.clean_fields()
     except ValidationError as error:

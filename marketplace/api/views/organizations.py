@@ -22,6 +22,7 @@ from marketplace.api.serializers.organizations import (
     OrganizationsSerializer,
 )
 from marketplace.api.serializers.pages import page_of
+from marketplace.invocations.selectors import list_calls
 from marketplace.organizations.selectors import get_api_key, list_api_keys
 from marketplace.organizations.services import create_api_key, revoke_api_key
 
@@ -95,9 +96,9 @@ class CallsView(APIView):
     @extend_schema(operation_id="list_calls", parameters=PAGING, responses={200: page_of(CallSerializer), **ERRORS})
     def get(self, request: Request, organization: str) -> Response:
         """The calls that the organization paid for, newest first."""
-        payer_id, limit = get_scope(request, organization).organization.id, read_limit(request)
-        calls = billing.list_call_records(payer_id=payer_id, limit=limit + 1, before=_read_call_id(request))
-        following = str(calls[limit - 1].call_id) if len(calls) > limit else None
+        scope, limit = get_scope(request, organization), read_limit(request)
+        calls = list_calls(scope=scope, limit=limit + 1, before=_read_call_id(request))
+        following = str(calls[limit - 1].record.call_id) if len(calls) > limit else None
         return Response(write_page(request, list(CallSerializer(calls[:limit], many=True).data), following))
 
 

@@ -1,4 +1,4 @@
-"""Texts of authors that PostgreSQL cannot keep."""
+"""What PostgreSQL cannot keep of the texts that people send."""
 
 from marketplace.errors import InvalidInput
 
