@@ -1,0 +1,138 @@
+"""Who gets what answer at every address: the whole table."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from marketplace.accounts.models import User
+from marketplace.organizations.models import Organization
+from marketplace.organizations.services import revoke_api_key
+from marketplace.settings import REPOSITORY
+from tests.factories.catalogue import make_algorithm, make_build, make_version
+from tests.factories.people import make_api_key
+from tests.integration.api.conftest import Caller
+
+CALLERS = ("owner", "member", "stranger", "anonymous", "revoked")
+ALGORITHM = "/v1/algorithms/{owner}/{name}"
+ORGANIZATION = "/v1/organizations/{organization}"
+LANGUAGES = "/v1/algorithm-environments/edge/languages"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An operation, and the status that each of CALLERS gets.
+
+    A revoked key gets 401 everywhere, even where no key is needed: whoever sends one learns that it is wrong.
+    """
+
+    method: str
+    path: str
+    expected: tuple[int, int, int, int]
+    body: Any = None
+    name: str = "secret"
+
+
+TABLE = [
+    # method, path, (owner, member, stranger, anonymous)
+    Row("get", "/v1/algorithms", (200, 200, 200, 200)),
+    Row("post", "/v1/algorithms/{owner}", (201, 201, 404, 401),
+        {"name": "fresh", "settings": {"algorithm_environment": "python3"}}),
+    Row("get", ALGORITHM, (200, 200, 404, 404)),
+    Row("get", ALGORITHM, (200, 200, 200, 200), name="shown"),
+    Row("put", ALGORITHM, (200, 200, 404, 401), {"details": {"tagline": "Changed."}}),
+    Row("put", ALGORITHM, (200, 200, 404, 401), {"details": {"tagline": "Changed."}}, name="shown"),
+    Row("get", f"{ALGORITHM}/builds", (200, 200, 404, 401)),
+    Row("get", f"{ALGORITHM}/builds", (200, 200, 404, 401), name="shown"),
+    Row("post", f"{ALGORITHM}/builds", (201, 201, 404, 401), "upload"),
+    Row("post", f"{ALGORITHM}/builds", (201, 201, 404, 401), "upload", name="shown"),
+    Row("get", f"{ALGORITHM}/builds/{{build_id}}", (200, 200, 404, 401)),
+    Row("get", f"{ALGORITHM}/builds/{{build_id}}", (200, 200, 404, 401), name="shown"),
+    Row("get", f"{ALGORITHM}/builds/{{build_id}}/logs", (200, 200, 404, 401)),
+    Row("get", f"{ALGORITHM}/builds/{{build_id}}/logs", (200, 200, 404, 401), name="shown"),
+    Row("get", f"{ALGORITHM}/versions", (200, 200, 404, 404)),
+    Row("get", f"{ALGORITHM}/versions", (200, 200, 200, 200), name="shown"),
+    Row("post", f"{ALGORITHM}/versions", (201, 201, 404, 401), {"build_id": "{build_id}"}),
+    Row("post", f"{ALGORITHM}/versions", (201, 201, 404, 401), {"build_id": "{build_id}"}, name="shown"),
+    Row("get", f"{ALGORITHM}/versions/{{version}}", (200, 200, 404, 404)),
+    Row("get", f"{ALGORITHM}/versions/{{version}}", (200, 200, 200, 200), name="shown"),
+    Row("delete", f"{ALGORITHM}/versions/{{version}}", (204, 403, 404, 401)),
+    Row("delete", f"{ALGORITHM}/versions/{{version}}", (204, 403, 404, 401), name="shown"),
+    Row("get", LANGUAGES, (200, 200, 200, 200)),
+    Row("get", f"{LANGUAGES}/{{language}}/environments", (200, 200, 200, 200)),
+    Row("get", "/v1/organizations", (200, 200, 200, 401)),
+    Row("get", ORGANIZATION, (200, 200, 404, 401)),
+    Row("get", f"{ORGANIZATION}/keys", (200, 200, 404, 401)),
+    Row("post", f"{ORGANIZATION}/keys", (201, 201, 404, 401), {"name": "another"}),
+    Row("delete", f"{ORGANIZATION}/keys/{{key_id}}", (204, 403, 404, 401)),
+    Row("get", f"{ORGANIZATION}/balance", (200, 200, 404, 401)),
+    Row("get", f"{ORGANIZATION}/calls", (200, 200, 404, 401)),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """The team's things, and a client for each of CALLERS."""
+
+    callers: dict[str, Caller]
+    places: dict[str, dict[str, str]]
+    """What stands for the names in a path, by algorithm."""
+
+    def send(self, row: Row, caller: str) -> int:
+        place = self.places[row.name]
+        path = row.path.format(**place)
+        client = self.callers[caller]
+        if row.body == "upload":
+            return int(client.upload(path, source=SimpleUploadedFile("source.tar.gz", b"a source")).status_code)
+        body = {
+            key: value.format(**place) if isinstance(value, str) else value for key, value in (row.body or {}).items()
+        }
+        arguments = (path, body) if row.method in {"post", "put"} else (path,)
+        return int(getattr(client, row.method)(*arguments).status_code)
+
+
+@pytest.fixture
+def world(team: Organization, alice: User, bob: User, charlie: User) -> World:
+    revoked = make_api_key(team, by=alice)
+    revoke_api_key(key=revoked.row, by=alice)
+    keys = {"owner": make_api_key(team, by=alice), "member": make_api_key(team, by=bob), "revoked": revoked}
+    keys["stranger"] = make_api_key(by=charlie)
+    places = {}
+    for name, public in (("secret", False), ("shown", True)):
+        algorithm = make_algorithm(name, by=alice, owner="team", public=public)
+        make_version(algorithm)
+        places[name] = {
+            "owner": "team",
+            "organization": "team",
+            "name": name,
+            "build_id": str(make_build(algorithm).id),
+            "version": "0.1.0",
+            "language": "python",
+            "key_id": str(make_api_key(team, by=alice).row.id),
+        }
+    callers = {name: Caller(key.text) for name, key in keys.items()} | {"anonymous": Caller(None)}
+    return World(callers, places)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path} {row.name}")
+def test_each_caller_gets_the_answer_of_the_table(world: World, row: Row, caller: str) -> None:
+    expected = dict(zip(CALLERS, (*row.expected, 401), strict=True))[caller]
+    assert world.send(row, caller) == expected
+
+
+def test_the_table_has_every_operation_of_the_schema() -> None:
+    schema = json.loads((REPOSITORY / "docs" / "reference" / "openapi.json").read_text("utf-8"))
+    described = {(method, path) for path, methods in schema["paths"].items() for method in methods}
+    served_by_gateway = {("post", path) for path in schema["paths"] if path.startswith("/v1/algo/")}
+    assert {(row.method, row.path) for row in TABLE} == described - served_by_gateway
+
+
+def test_a_personal_key_of_a_member_is_a_strangers(world: World, bob: User) -> None:
+    """Whom a key acts for is decided when it is made, not by what its maker may reach."""
+    personal = Caller(make_api_key(by=bob).text)
+    assert personal.get("/v1/organizations/team").status_code == 404
+    assert personal.get("/v1/algorithms/team/secret").status_code == 404
+    assert personal.get("/v1/algorithms/team/shown").status_code == 200
