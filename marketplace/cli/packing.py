@@ -87,7 +87,7 @@ def _walk(folder: Path, prefix: str, rules: Rules) -> Iterator[str]:
         if entry.is_dir(follow_symlinks=False):
             if not _is_left_out(f"{name}/", rules):
                 yield from _walk(folder, f"{name}/", rules)
-        elif not _is_left_out(name, rules):
+        elif (entry.is_symlink() or entry.is_file()) and not _is_left_out(name, rules):
             yield name
 
 
@@ -125,7 +125,7 @@ def _add(tar: tarfile.TarFile, folder: Path, name: str) -> None:
         member.type, member.mode = tarfile.SYMTYPE, 0o777
         member.linkname = os.readlink(path)  # noqa: PTH115 - the text itself, as tar keeps it
         tar.addfile(member)
-    elif path.is_file():
+    else:
         member.mode = 0o755 if os.access(path, os.X_OK) else 0o644
         with path.open("rb") as content:
             member.size = os.fstat(content.fileno()).st_size
