@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser lint format lock bench crash clean
+.PHONY: help up install development test browser lint format lock openapi bench crash clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ format: development ## Format the code, and mend what can be mended.
 lock: development ## Pin the newest allowed packages, with hashes.
 	@$(LOCK) -o deploy/requirements/platform.txt
 	@$(LOCK) --extra development -o deploy/requirements/development.txt
+
+openapi: development ## Write docs/reference/openapi.json, the description of the API, again.
+	@AGORA_SECRET_KEY=none $(RUN)/python manage.py spectacular --skip-checks --urlconf marketplace.api.urls --format openapi-json \
+		--validate --fail-on-warn --file docs/reference/openapi.json
 
 bench: development ## Measure this platform beside BentoML, LitServe and MLServer.
 	@$(RUN)/python -m tests.benchmarks

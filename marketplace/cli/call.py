@@ -69,7 +69,7 @@ def _print_answer(answer: JsonObject) -> None:
         raise click.ClickException(f"{error.get('message')} ({error.get('error_type', 'AlgorithmError')})")
     kind = answer["metadata"]["content_type"]
     if kind == "binary":
-        click.get_binary_stream("stdout").write(base64.b64decode(answer["result"]))
+        click.echo(base64.b64decode(answer["result"]), nl=False)
     elif kind == "text":
         click.echo(answer["result"])
     else:

@@ -11,8 +11,8 @@ import httpx
 from marketplace.cli.credentials import Credentials
 
 TIMEOUT = httpx.Timeout(30.0, read=120.0, write=120.0)
-LONGEST_CALL = 3_030.0
-"""Seconds: the longest timeout a version may have, and some way to go."""
+# The longest timeout a version may have, and some way to go.
+CALL_TIMEOUT = httpx.Timeout(30.0, read=3_030.0, write=120.0)
 JsonObject = dict[str, Any]
 
 
@@ -67,8 +67,8 @@ class Platform:
     def call(self, reference: str, content: bytes, content_type: str) -> JsonObject:
         """Calls an algorithm; `reference` is `owner/name` or `owner/name/version`."""
         headers = {"Content-Type": content_type}
-        timeout = httpx.Timeout(TIMEOUT, read=LONGEST_CALL)
-        return _json_of(self._send("POST", f"/v1/algo/{reference}", content=content, headers=headers, timeout=timeout))
+        path = f"/v1/algo/{reference}"
+        return _json_of(self._send("POST", path, content=content, headers=headers, timeout=CALL_TIMEOUT))
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
