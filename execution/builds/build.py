@@ -17,6 +17,8 @@ from execution.builds.steps import Steps
 from execution.environments import Environment, find_environment
 from execution.errors import BuildFailed
 
+__all__ = ["BuiltArtifact", "build_artifact"]
+
 BUILDERS: Mapping[str, LanguageBuilder] = MappingProxyType({"javascript": javascript, "python": python})
 """By the `language` of an environment's manifest."""
 

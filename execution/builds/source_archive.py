@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from gzip import BadGzipFile
 from gzip import open as open_gzip
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import Protocol
 
 from execution.builds.base import BuildLimits
 from execution.errors import BuildFailed
@@ -21,10 +21,14 @@ ROOM_PER_FILE = 4_096
 COPY_BYTES = 1 << 20
 
 
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 class _BoundedReader:
     """Reads the decompressed archive and refuses to go on when there is more of it than allowed."""
 
-    def __init__(self, stream: IO[bytes], limits: BuildLimits) -> None:
+    def __init__(self, stream: _Readable, limits: BuildLimits) -> None:
         self._stream = stream
         self._limits = limits
         self._left = limits.source_bytes + limits.source_files * ROOM_PER_FILE
