@@ -19,6 +19,12 @@ from execution.errors import BuildFailed
 ROOM_PER_FILE = 4_096
 """What a member may take in the archive beside its content: its headers and padding."""
 COPY_BYTES = 1 << 20
+HEADER_TYPES = frozenset(
+    {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE}
+)
+LARGEST_HEADER = 1 << 20
+LONGEST_NAME, LONGEST_PART = 1_000, 255
+"""Bytes of a path, and of one name in it, which is what file systems take."""
 
 
 class _Readable(Protocol):
@@ -41,6 +47,17 @@ class _BoundedReader:
         return data
 
 
+class _BoundedMember(tarfile.TarInfo):
+    """Refuses the long headers that tarfile would read into memory whole."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_BoundedMember":
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in HEADER_TYPES and member.size > LARGEST_HEADER:
+            raise BuildFailed("A file's header in the source is too large: pack it again with another program.")
+        return member
+
+
 def too_large(limits: BuildLimits) -> BuildFailed:
     return BuildFailed(f"The source is larger than {limits.source_bytes // 2**20} MiB unpacked.")
 
@@ -50,7 +67,7 @@ def unpack_source(archive: Path, folder: Path, limits: BuildLimits) -> None:
     try:
         with open_gzip(archive) as stream:
             bounded = _BoundedReader(stream, limits)
-            with tarfile.open(fileobj=bounded, mode="r|") as tar:  # type: ignore[call-overload]  # read() suffices
+            with tarfile.open(fileobj=bounded, mode="r|", tarinfo=_BoundedMember) as tar:  # type: ignore[call-overload]  # read() suffices
                 _unpack_members(tar, folder, limits)
     except (tarfile.TarError, BadGzipFile, EOFError, zlib.error, UnicodeError) as error:
         raise BuildFailed("The source is not a readable .tar.gz archive.") from error
@@ -94,7 +111,8 @@ def _inner_name(name: str) -> PurePosixPath:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\0" in name:
         raise BuildFailed(f"{name!r} in the source would be unpacked outside its folder.")
-    if len(name.encode(errors="surrogateescape")) > 1_000:
+    lengths = [len(part.encode(errors="surrogateescape")) for part in (name, *path.parts)]
+    if lengths[0] > LONGEST_NAME or max(lengths[1:], default=0) > LONGEST_PART:
         raise BuildFailed(f"A file name in the source is too long: {name[:80]!r}…")
     return path
 
@@ -124,6 +142,8 @@ def _make_links(links: list[tuple[Path, str]], folder: Path) -> None:
         _make_folder(path.parent, path.name)
         if path.exists() or path.is_symlink():
             raise BuildFailed(f"{path.name!r} is in the source twice.")
+        if not 0 < len(target) <= LONGEST_NAME or "\0" in target:
+            raise BuildFailed(f"The link {path.name!r} has no target that a link can have.")
         path.symlink_to(target)
     root = folder.resolve()
     for path, target in links:
