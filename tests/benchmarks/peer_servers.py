@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tests.benchmarks.caller import Caller
-from tests.benchmarks.target import VALUE, Target
+from tests.benchmarks.target import VALUE, Target, free_port
 
 HERE = Path(__file__).parent / "peers"
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / ".cache" / "peers"
@@ -24,12 +24,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Peer:
-    """How to start one, given its environment's folder of programs, a port, and a folder to work in."""
+    """How to start one and what to send it."""
 
     name: str
     path: str
     value: object
     command: Callable[[Path, int, Path], list[str]]
+    """Takes the folder of its environment's programs, a port, and a folder to work in."""
 
 
 def _bentoml(programs: Path, port: int, _: Path) -> list[str]:
@@ -44,10 +45,8 @@ def _mlserver(programs: Path, port: int, folder: Path) -> list[str]:
     for path in (HERE / "mlserver_echo").iterdir():
         if path.is_file():
             (folder / path.name).write_bytes(path.read_bytes())
-    ports = {"http_port": port, "grpc_port": port + 1, "metrics_port": port + 2}
-    (folder / "settings.json").write_text(
-        json.dumps({"host": "127.0.0.1", "parallel_workers": 0, "debug": False, **ports})
-    )
+    settings = {"host": "127.0.0.1", "http_port": port, "grpc_port": free_port(), "metrics_endpoint": None}
+    (folder / "settings.json").write_text(json.dumps({**settings, "parallel_workers": 0, "debug": False}))
     return [str(programs / "mlserver"), "start", str(folder)]
 
 
@@ -91,11 +90,11 @@ class PeerServer:
 
 
 @contextmanager
-def running(peer: Peer, port: int, folder: Path, say: Say) -> Iterator[PeerServer]:
+def running(peer: Peer, folder: Path, say: Say) -> Iterator[PeerServer]:
     """Installs, when its lock file has changed, and starts. Raises subprocess.CalledProcessError, TimeoutError."""
     folder = folder / peer.name
     folder.mkdir()
-    programs = _install(peer.name.lower(), say)
+    programs, port = _install(peer.name.lower(), say), free_port()
     body = json.dumps(peer.value).encode()
     with (folder / "server.log").open("wb") as log:
         process = psutil.Popen(

@@ -1,6 +1,7 @@
 """Something that answers a POST with the echo of its body."""
 
 import json
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,3 +41,10 @@ class Target:
             echo = None
         if echo != VALUE:
             raise ValueError(f"{self.name} answered {answer[:300]!r} to {self.url}")
+
+
+def free_port() -> int:
+    """A port of this machine on which nobody listens now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,156 @@
+"""The kernel's one facade: call a version, build an artifact, know the environments, run an agent."""
+
+import asyncio
+from pathlib import Path
+from time import perf_counter_ns
+
+from execution.agent.service import run_agent
+from execution.builds.build import BuiltArtifact, build_artifact
+from execution.environments import Environment, find_environment, load_environments
+from execution.errors import QueueFull
+from execution.leasing.answers import (
+    Answer,
+    BrokenProtocol,
+    ContentType,
+    Outcome,
+    Usage,
+    describe_exit,
+    read_response,
+)
+from execution.leasing.lessee import IDLE_SECONDS, Lessee, LoadFailed
+from execution.leasing.pool import VersionPool
+from execution.leasing.slot import RESPONSE_LIMIT, DeadlinePassed, LeasedSlot, ResponseTooLarge, SlotLost
+from execution.protocol.agent_messages import AlgorithmFailure, Exited, VersionSpec
+
+__all__ = [
+    "AlgorithmFailure",
+    "Answer",
+    "BuiltArtifact",
+    "ContentType",
+    "Environment",
+    "ExecutionClient",
+    "Outcome",
+    "Usage",
+    "VersionSpec",
+    "build_artifact",
+    "find_environment",
+    "load_environments",
+    "run_agent",
+]
+
+EXIT_NEWS_SECONDS = 0.5
+QUEUE_SECONDS = 30.0
+"""The longest that a call waits for a slot."""
+
+
+class ExecutionClient:
+    """Runs calls in slots that it leases from an agent. One per process; `start()` first, `close()` last."""
+
+    def __init__(self, agent_socket: Path, *, idle_seconds: float = IDLE_SECONDS) -> None:
+        """`idle_seconds`: how long a slot is kept without a call."""
+        self._lessee = Lessee(agent_socket, idle_seconds=idle_seconds)
+
+    async def start(self) -> None:
+        """Connects, now or as soon as there is an agent, and again whenever it goes away."""
+        await self._lessee.start()
+
+    async def close(self) -> None:
+        """Gives all slots up."""
+        await self._lessee.close()
+
+    async def call(self, spec: VersionSpec, *, caller: str, request: bytes, deadline: float) -> Answer:
+        """Sends one request line of the runner protocol, and answers what became of it.
+
+        `caller` is whose turn is counted; `deadline` is in the loop's time. Whatever the algorithm does, there is an
+        answer. Raises QueueFull and Unavailable when the call was not begun; both may be tried again.
+        """
+        began = perf_counter_ns()
+        pool = self._lessee.pool_of(spec)
+        slot = pool.take_idle()
+        if slot is None:
+            try:
+                slot = await self._wait(pool, caller, deadline)
+            except LoadFailed as failed:
+                usage = Usage(queue_us=_since(began) - failed.load_us, load_us=failed.load_us, cold=True)
+                return Answer("algorithm_error", usage, error=failed.failure)
+        usage = _usage_so_far(slot, _since(began))
+        try:
+            return await self._run(slot, pool, usage, request, deadline)
+        except asyncio.CancelledError:
+            self._lessee.discard(slot, "cancelled")
+            raise
+
+    async def _wait(self, pool: VersionPool, caller: str, deadline: float) -> LeasedSlot:
+        give_up = min(deadline, asyncio.get_running_loop().time() + QUEUE_SECONDS)
+        try:
+            return await self._lessee.wait_for_slot(pool, caller, give_up)
+        except TimeoutError:
+            raise QueueFull(max(1.0, pool.expected_wait())) from None
+
+    async def _run(self, slot: LeasedSlot, pool: VersionPool, usage: Usage, request: bytes, deadline: float) -> Answer:
+        loop = asyncio.get_running_loop()
+        cpu_before = slot.usage.read_cpu_us()
+        began = perf_counter_ns()
+        timer = loop.call_at(deadline, slot.expire)
+        try:
+            line = await slot.exchange(request)
+        except (SlotLost, DeadlinePassed, ResponseTooLarge, BrokenProtocol) as error:
+            _note_usage(usage, slot, began, cpu_before)
+            return await self._answer_failure(slot, usage, error, pool.spec)
+        finally:
+            timer.cancel()
+        _note_usage(usage, slot, began, cpu_before)
+        pool.note_run(usage.run_us / 1e6)
+        return self._answer_line(slot, pool, usage, line)
+
+    def _answer_line(self, slot: LeasedSlot, pool: VersionPool, usage: Usage, line: bytes) -> Answer:
+        try:
+            answer = read_response(line, usage)
+        except BrokenProtocol as error:
+            self._lessee.discard(slot, "protocol")
+            return Answer("crashed", usage, error=AlgorithmFailure(str(error), "SystemError"))
+        self._lessee.take_back(pool, slot)
+        return answer
+
+    async def _answer_failure(self, slot: LeasedSlot, usage: Usage, error: Exception, spec: VersionSpec) -> Answer:
+        match error:
+            case SlotLost():
+                return Answer("crashed", usage, error=describe_exit(await _news_of(slot), spec.memory_bytes))
+            case DeadlinePassed():
+                self._lessee.discard(slot, "timeout")
+                message = f"algorithm did not complete within {(usage.queue_us + usage.load_us + usage.run_us) / 1e6:.1f} seconds"
+                return Answer("timeout", usage, error=AlgorithmFailure(message, "TimeoutError"))
+            case ResponseTooLarge():
+                self._lessee.discard(slot, "protocol")
+                message = f"the result is larger than {RESPONSE_LIMIT >> 20} MiB"
+                return Answer("algorithm_error", usage, error=AlgorithmFailure(message, "TooLargeError"))
+            case _:
+                self._lessee.discard(slot, "protocol")
+                return Answer("crashed", usage, error=AlgorithmFailure(str(error), "SystemError"))
+
+
+async def _news_of(slot: LeasedSlot) -> Exited | None:
+    """What the agent says of the slot's end, if it says it soon."""
+    done, _ = await asyncio.wait([slot.exited], timeout=EXIT_NEWS_SECONDS)
+    return slot.exited.result() if done else None
+
+
+def _usage_so_far(slot: LeasedSlot, waited_us: int) -> Usage:
+    """The first call of a slot waited for its loading, at least in part."""
+    if slot.served:
+        return Usage(queue_us=waited_us)
+    slot.served = True
+    load_us = min(slot.load_us, waited_us)
+    return Usage(queue_us=waited_us - load_us, load_us=load_us, cold=True)
+
+
+def _note_usage(usage: Usage, slot: LeasedSlot, began: int, cpu_before: int) -> None:
+    usage.run_us = _since(began)
+    usage.cpu_us = max(0, slot.usage.read_cpu_us() - cpu_before)
+    usage.peak_memory_bytes = slot.usage.read_memory()
+    slot.usage.restart_peak()
+
+
+def _since(began: int) -> int:
+    """Whole microseconds."""
+    return (perf_counter_ns() - began) // 1000

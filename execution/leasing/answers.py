@@ -1,0 +1,79 @@
+"""What the kernel answers to a call, and how a runner's response line becomes that."""
+
+from typing import Literal
+
+import msgspec
+
+from execution.protocol.agent_messages import AlgorithmFailure, Exited
+
+Outcome = Literal["ok", "algorithm_error", "timeout", "crashed", "unavailable"]
+ContentType = Literal["json", "text", "binary"]
+
+
+class Usage(msgspec.Struct):
+    """What one call used: integer microseconds and bytes."""
+
+    queue_us: int = 0
+    """Waited for a slot, loading not counted."""
+    load_us: int = 0
+    """Loading the version, for a call that had to wait for that."""
+    run_us: int = 0
+    cpu_us: int = 0
+    peak_memory_bytes: int = 0
+    """The most that the slot held at one time during the call."""
+    cold: bool = False
+
+
+class Answer(msgspec.Struct):
+    """The end of a call: a result or an error, and what it used."""
+
+    outcome: Outcome
+    usage: Usage
+    result: msgspec.Raw | None = None
+    """JSON, as the runner wrote it; base64 text for binary."""
+    content_type: ContentType | None = None
+    error: AlgorithmFailure | None = None
+
+
+class _Metadata(msgspec.Struct):
+    content_type: ContentType
+
+
+class _Response(msgspec.Struct):
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    metadata: _Metadata | msgspec.UnsetType = msgspec.UNSET
+    error: AlgorithmFailure | msgspec.UnsetType = msgspec.UNSET
+
+
+_decoder = msgspec.json.Decoder(_Response)
+
+
+class BrokenProtocol(Exception):
+    """The runner wrote what is no response."""
+
+
+def read_response(line: bytes, usage: Usage) -> Answer:
+    """The answer that a response line says. Raises BrokenProtocol."""
+    try:
+        response = _decoder.decode(line)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BrokenProtocol(f"the response is not of the protocol: {error}") from error
+    if response.error is not msgspec.UNSET:
+        return Answer("algorithm_error", usage, error=response.error)
+    if response.result is msgspec.UNSET or response.metadata is msgspec.UNSET:
+        raise BrokenProtocol("the response has neither a result nor an error")
+    return Answer("ok", usage, result=response.result, content_type=response.metadata.content_type)
+
+
+def describe_exit(exited: Exited | None, memory_bytes: int) -> AlgorithmFailure:
+    """Why a slot died in the middle of a call, for the algorithm's author."""
+    log = exited.log_tail if exited and exited.log_tail else None
+    if exited is None:
+        return AlgorithmFailure("the algorithm's process ended before it answered", "SystemError")
+    if exited.out_of_memory:
+        limit = f"{memory_bytes >> 20} MiB"
+        return AlgorithmFailure(f"the algorithm used more memory than its limit of {limit}", "OutOfMemoryError", log)
+    if exited.signal is not None:
+        message = f"the algorithm's process was ended by signal {exited.signal}"
+        return AlgorithmFailure(message, "SystemError", log)
+    return AlgorithmFailure(f"the algorithm's process ended with exit code {exited.exit_code}", "SystemExit", log)

@@ -1,0 +1,58 @@
+"""Reads what a slot used from the descriptors that came with its lease (see agent_messages.Leased.usage)."""
+
+import os
+import re
+from contextlib import suppress
+from typing import Literal
+
+UsageKind = Literal["cgroup1", "cgroup2", "proc"]
+TICK_US = 1_000_000 // os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+CPU_FIELD = re.compile(rb"usage_usec (\d+)")
+
+
+class UsageReader:
+    """One slot's processor time and memory. After the slot's death it repeats what it read last."""
+
+    def __init__(self, kind: UsageKind, descriptors: list[int]) -> None:
+        self._kind = kind
+        self._cpu, self._memory = descriptors
+        self._last_cpu_us = 0
+        self._last_memory = 0
+
+    def read_cpu_us(self) -> int:
+        """Processor time since the slot began, in microseconds."""
+        with suppress(OSError, ValueError, IndexError):
+            self._last_cpu_us = self._parse_cpu(os.pread(self._cpu, 4096, 0))
+        return self._last_cpu_us
+
+    def read_memory(self) -> int:
+        """The most memory since the last restart_peak (or now, where the machine keeps no peak), in bytes."""
+        with suppress(OSError, ValueError, IndexError):
+            text = os.pread(self._memory, 256, 0)
+            self._last_memory = int(text.split()[1]) * PAGE if self._kind == "proc" else int(text)
+        return self._last_memory
+
+    def restart_peak(self) -> None:
+        """Forgets the peak, where the machine can."""
+        if self._kind != "proc":
+            with suppress(OSError):
+                os.pwrite(self._memory, b"0", 0)
+
+    def close(self) -> None:
+        """Reads a last time, and gives the descriptors back."""
+        self.read_cpu_us()
+        self.read_memory()
+        os.close(self._cpu)
+        os.close(self._memory)
+        self._cpu = self._memory = -1  # never read what reuses the number
+
+    def _parse_cpu(self, text: bytes) -> int:
+        if self._kind == "cgroup1":
+            return int(text) // 1000
+        if self._kind == "cgroup2":
+            found = CPU_FIELD.search(text)
+            return int(found[1]) if found else self._last_cpu_us
+        # After the name, which may hold blanks and brackets: utime and stime are fields 14 and 15 of the line.
+        fields = text.rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) * TICK_US

@@ -1,0 +1,89 @@
+"""What was measured, what was to be reached, and how both are shown."""
+
+import json
+import statistics
+from dataclasses import dataclass, field
+
+MOST_WARM_MS = 1.5
+MOST_COLD_MS = 30.0
+LEAST_RATIO = 2.0
+PLATFORM = {"python": "Agora, Python", "javascript": "Agora, JavaScript"}
+
+
+@dataclass
+class Figures:
+    """Of one contender: milliseconds of single calls, and calls per second of each round."""
+
+    warm: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    cold: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.rates)
+
+    def summary(self) -> dict[str, float]:
+        found = {
+            "warm_median_ms": round(statistics.median(self.warm), 3),
+            "warm_p99_ms": round(statistics.quantiles(self.warm, n=100)[-1], 3),
+            "calls_per_second": round(self.rate, 1),
+        }
+        return found | ({"cold_median_ms": round(statistics.median(self.cold), 2)} if self.cold else {})
+
+
+Result = dict[str, object]
+
+
+def best_peer(measured: dict[str, Figures]) -> str:
+    peers = measured.keys() - PLATFORM.values()
+    return max(peers, key=lambda name: measured[name].rate)
+
+
+def result_of(measured: dict[str, Figures]) -> Result:
+    """The last line: the Python echo's figures, the best peer's, then JavaScript's and every peer's."""
+    best = best_peer(measured)
+    peers = {name: measured[name].summary() for name in measured.keys() - PLATFORM.values()}
+    ours = {
+        language: measured[name].summary() | {"ratio": round(measured[name].rate / measured[best].rate, 2)}
+        for language, name in PLATFORM.items()
+    }
+    ratio = ours["python"].pop("ratio")
+    return {
+        **ours["python"],
+        "best_peer": best,
+        "best_peer_calls_per_second": peers[best]["calls_per_second"],
+        "ratio": ratio,
+        "javascript": ours["javascript"],
+        "peers": dict(sorted(peers.items())),
+    }
+
+
+def missed(result: Result) -> list[str]:
+    """A sentence for each target that was not reached."""
+    sentences = []
+    for language, found in {"Python": result, "JavaScript": result["javascript"]}.items():
+        for name, limit in {"warm_median_ms": MOST_WARM_MS, "cold_median_ms": MOST_COLD_MS}.items():
+            if found[name] >= limit:
+                sentences.append(f"{language}: {name} is {found[name]}, and {limit} is the limit.")
+        if found["ratio"] < LEAST_RATIO:
+            sentences.append(f"{language}: ratio is {found['ratio']}, and {LEAST_RATIO} is the least.")
+    return sentences
+
+
+def table(measured: dict[str, Figures]) -> str:
+    """Columns for people. The ratio is to the best peer."""
+    best = measured[best_peer(measured)].rate
+    head = f"{'':<20}{'warm median':>13}{'warm p99':>12}{'32 callers':>16}{'of best peer':>14}{'cold median':>13}"
+    lines = [head]
+    for name, figures in measured.items():
+        found = figures.summary()
+        cold = f"{found['cold_median_ms']:.1f} ms" if "cold_median_ms" in found else ""
+        lines.append(
+            f"{name:<20}{found['warm_median_ms']:>10.2f} ms{found['warm_p99_ms']:>9.2f} ms"
+            f"{found['calls_per_second']:>9,.0f} calls/s{found['calls_per_second'] / best:>13.2f}x{cold:>13}"
+        )
+    return "\n".join(lines)
+
+
+def as_line(result: Result) -> str:
+    return json.dumps(result)
