@@ -21,6 +21,7 @@ from billing.ledger.models import AccountKind
 from billing.ledger.selectors import EntryLine
 from billing.metering import drain, partitions
 from billing.metering.closing import LedgerReport, check_ledger
+from billing.metering.events import BALANCES as HOT_BALANCES
 from billing.metering.events import MeterEvent, Outcome
 from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_on_commit, rebuild_hot_balances
 from billing.metering.selectors import (
@@ -29,6 +30,7 @@ from billing.metering.selectors import (
     CallLine,
     CallTotals,
     DayTotals,
+    find_last_uses,
     get_call_record,
     list_call_records,
     summarize_calls,
@@ -44,12 +46,14 @@ from billing.metering.statistics import (
     measure_algorithms,
     rank_algorithms,
 )
+from billing.metering.writer import MeterWriter
 from billing.pricing.rating import CREDIT, Charge, RoyaltyShare, rate, share_royalty
 from billing.pricing.selectors import PriceTerms, get_price, get_prices, list_prices
 from billing.pricing.services import set_price
 
 __all__ = [
     "CREDIT",
+    "HOT_BALANCES",
     "AlgorithmEarnings",
     "AlgorithmMeasures",
     "AlgorithmTotals",
@@ -62,6 +66,7 @@ __all__ = [
     "EntryLine",
     "LedgerReport",
     "MeterEvent",
+    "MeterWriter",
     "Outcome",
     "PriceTerms",
     "RebuildReport",
@@ -70,6 +75,7 @@ __all__ = [
     "count_calls",
     "count_calls_by_day",
     "ensure_partitions",
+    "find_last_uses",
     "get_balance",
     "get_call_record",
     "get_earnings",

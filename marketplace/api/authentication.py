@@ -1,14 +1,13 @@
-"""API keys, in the three forms that clients send: `Simple KEY`, the bare key, and `Bearer KEY`."""
+"""API keys, in the forms that marketplace/directory/keys.py reads."""
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from marketplace.accounts.models import User
+from marketplace.directory.keys import read_key
 from marketplace.organizations.models import ApiKey
 from marketplace.organizations.selectors import find_api_key
-
-SCHEMES = frozenset({"simple", "bearer"})
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -26,11 +25,3 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
         return 'Simple realm="agora"'
-
-
-def read_key(header: str) -> str:
-    """The key's text in an Authorization header; empty if there is none."""
-    scheme, _, rest = header.strip().partition(" ")
-    if scheme.lower() in SCHEMES:
-        return rest.strip()
-    return scheme

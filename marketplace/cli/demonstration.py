@@ -9,8 +9,8 @@ from django.db import transaction
 
 from marketplace.accounts.models import User
 from marketplace.cli.home import Home, write_private
+from marketplace.directory.keys import hash_key
 from marketplace.organizations.models import ApiKey
-from marketplace.organizations.selectors import hash_key
 from marketplace.organizations.services import (
     create_api_key,
     open_personal_organization,

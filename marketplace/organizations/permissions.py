@@ -15,6 +15,7 @@ class Action(StrEnum):
     REVOKE_ANY_KEY = "revoke this API key"
     PUBLISH = "publish algorithms"
     WITHDRAW = "withdraw versions"
+    READ_AUDIT = "read the audit log"
 
 
 ALLOWED: dict[Role, frozenset[Action]] = {
@@ -73,6 +74,16 @@ def can_withdraw(scope: AccessibleOrganization) -> bool:
 def check_can_withdraw(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may withdraw versions."""
     _require(can_withdraw(scope), Action.WITHDRAW, scope)
+
+
+def can_read_audit(scope: AccessibleOrganization) -> bool:
+    """Whether they may read who did what."""
+    return Action.READ_AUDIT in ALLOWED[scope.role]
+
+
+def check_can_read_audit(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may read who did what."""
+    _require(can_read_audit(scope), Action.READ_AUDIT, scope)
 
 
 def _require(allowed: bool, action: Action, scope: AccessibleOrganization) -> None:

@@ -1,6 +1,5 @@
 """Reads of tenants. AccessibleOrganization is the proof that a person belongs to one; only this module makes it."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,6 +7,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from marketplace.accounts.models import User
+from marketplace.directory.keys import hash_key
 from marketplace.errors import NotFound
 from marketplace.organizations.models import ApiKey, Membership, Organization, Role
 
@@ -86,11 +86,6 @@ def find_api_key(*, text: str) -> ApiKey | None:
     if key and (key.last_used_at is None or now - key.last_used_at > LAST_USED_PRECISION):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     return key
-
-
-def hash_key(text: str) -> str:
-    """What is kept of a key's text: SHA-256, hex. A key has 148 random bits, so that no salt is needed."""
-    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def _memberships(user: User) -> QuerySet[Membership]:

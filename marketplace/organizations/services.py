@@ -12,6 +12,7 @@ from django.utils import timezone
 from billing import api as billing
 from marketplace.accounts.models import User
 from marketplace.audit.services import record
+from marketplace.directory.keys import hash_key
 from marketplace.errors import Conflict, InvalidInput, NotFound
 from marketplace.organizations.models import ApiKey, Membership, Organization, Role
 from marketplace.organizations.permissions import (
@@ -20,7 +21,7 @@ from marketplace.organizations.permissions import (
     check_can_revoke_key,
 )
 from marketplace.organizations.publication import publish_keys_now
-from marketplace.organizations.selectors import get_accessible_organization, hash_key
+from marketplace.organizations.selectors import get_accessible_organization
 from marketplace.texts import check_storable
 
 PLATFORM_SLUG = "agora"

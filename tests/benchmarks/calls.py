@@ -1,11 +1,9 @@
-"""`make bench`: how fast calls are, here and with the three best-known model servers, on this machine, in one run.
+"""How fast calls are, here and with the three best-known model servers, on this machine, in one run.
 
 The contenders take turns, round after round, so that what else happens on the machine hits them alike; those
 that do not have their turn are paused. Ours authenticates, isolates, meters and charges; theirs only echo.
 """
 
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -99,10 +97,3 @@ def awake(peer: PeerServer | None) -> Iterator[None]:
 
 def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (FileNotFoundError, TimeoutError, ValueError, subprocess.CalledProcessError) as error:
-        sys.exit(str(error))

@@ -8,9 +8,10 @@ from django.conf import settings
 from billing import api as billing
 from marketplace.accounts.models import User
 from marketplace.audit.selectors import list_events
+from marketplace.directory.keys import hash_key
 from marketplace.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from marketplace.organizations.models import ApiKey, Membership, Organization, Role
-from marketplace.organizations.selectors import find_api_key, hash_key
+from marketplace.organizations.selectors import find_api_key
 from marketplace.organizations.services import (
     add_member,
     create_api_key,

@@ -1,0 +1,60 @@
+"""Who calls, in whose name, and who pays."""
+
+from dataclasses import dataclass
+
+from marketplace.directory.keys import hash_key, read_key
+from marketplace.directory.tokens import PREFIX, CallToken, read_token, sign_token
+from marketplace.gateway.errors import BadRequest, Unauthorized
+from marketplace.gateway.mirror import Mirror
+
+MOST_DEPTH = 16
+"""How many calls may stand above one: each of them holds a slot while it waits."""
+TOKEN_GRACE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An organization that calls, by an API key or by a right to call."""
+
+    payer_id: str
+    user_id: int
+    key_id: str | None
+    root_id: str | None = None
+    """The first call of the tree that this caller stands in; None for one who starts a tree."""
+    parent_id: str | None = None
+    depth: int = 0
+
+
+def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Caller:
+    """Who an Authorization header stands for; `now` is in seconds since the epoch. Raises Unauthorized, BadRequest."""
+    text = read_key(header.decode("latin-1"))
+    if not text:
+        raise Unauthorized("authorization required: send `Authorization: Simple YOUR_API_KEY`.")
+    if text.startswith(PREFIX):
+        return _caller_of_token(read_token(text, secret=secret, now=now))
+    entry = mirror.keys.get(hash_key(text))
+    if entry is None:
+        raise Unauthorized("This API key is unknown or revoked.")
+    return Caller(entry.organization_id, entry.user_id, entry.key_id)
+
+
+def make_child_token(caller: Caller, *, call_id: str, secret: str, now: float, seconds: int) -> str:
+    """The right to call that an algorithm gets for as long as its own call may take."""
+    token = CallToken(
+        organization_id=caller.payer_id,
+        user_id=caller.user_id,
+        key_id=caller.key_id,
+        root_id=caller.root_id or call_id,
+        parent_id=call_id,
+        depth=caller.depth + 1,
+        expires=int(now) + seconds + TOKEN_GRACE_SECONDS,
+    )
+    return sign_token(token, secret=secret)
+
+
+def _caller_of_token(token: CallToken | None) -> Caller:
+    if token is None:
+        raise Unauthorized("This right to call has expired, or was not given by this platform.")
+    if token.depth > MOST_DEPTH:
+        raise BadRequest(f"Algorithms call each other more than {MOST_DEPTH} deep here: does one call itself for ever?")
+    return Caller(token.organization_id, token.user_id, token.key_id, token.root_id, token.parent_id, token.depth)

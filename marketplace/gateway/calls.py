@@ -1,0 +1,183 @@
+"""A call from its head to its reply: who, what, how much; run, meter, charge, answer. Memory and Redis, no database."""
+
+import asyncio
+import os
+import time
+import uuid
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from billing.api import MeterEvent, MeterWriter, Outcome, rate
+from billing.errors import MeterUnavailable
+from execution.client import Answer, ExecutionClient, Usage
+from execution.errors import QueueFull, Unavailable
+from marketplace.gateway.addresses import Options, read_address, read_options, split_url
+from marketplace.gateway.callers import Caller, identify, make_child_token
+from marketplace.gateway.errors import NotNow, PaymentRequired, QueueIsFull, UnknownAlgorithm, WrongMethod
+from marketplace.gateway.inputs import InputKind, kind_of, write_request
+from marketplace.gateway.mirror import Mirror, Target
+from marketplace.gateway.replies import Reply, reply_with_answer
+
+
+@dataclass
+class Call:
+    """A call that may be made."""
+
+    id: str
+    caller: Caller
+    target: Target
+    options: Options
+    kind: InputKind
+    cancellable: bool = False
+    """Whether stopping it now leaves nothing half done: only while the algorithm runs."""
+
+    @property
+    def seconds(self) -> int:
+        """How long it may take."""
+        return min(self.options.timeout, self.target.version.timeout_seconds)
+
+
+class Gateway:
+    """Admits and makes calls. `start()` first, `close()` last."""
+
+    def __init__(self, *, mirror: Mirror, execution: ExecutionClient, meter: MeterWriter, secret: str) -> None:
+        """`secret` signs the rights to call that algorithms get."""
+        self._mirror = mirror
+        self._execution = execution
+        self._meter = meter
+        self._secret = secret
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def start(self) -> None:
+        """Returns when calls can be admitted."""
+        await self._meter.start()
+        await self._execution.start()
+        await self._mirror.start()
+
+    async def close(self) -> None:
+        """For when no call is left."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._mirror.close()
+        await self._execution.close()
+        await self._meter.close()
+
+    def admit(self, method: bytes, url: bytes, *, authorization: bytes, content_type: bytes) -> Call:
+        """What a request's head asks for, if this caller may have it. Raises Refused."""
+        if method != b"POST":
+            raise WrongMethod
+        path, query = split_url(url)
+        caller = identify(authorization, mirror=self._mirror, secret=self._secret, now=time.time())
+        target = self._find(path, caller)
+        options = read_options(query)
+        self._check_balance(caller, target)
+        return Call(new_call_id(), caller, target, options, kind_of(content_type))
+
+    async def make(self, call: Call, body: bytes) -> Reply:
+        """Runs the algorithm, meters, and only then answers. Raises Refused."""
+        request = write_request(call.kind, body, call_id=call.id, token=self._token_for(call))
+        started_at = time.time_ns() // 1_000
+        answer = await self._run(call, request, started_at, len(body))
+        event = _event_of(call, answer.usage, answer.outcome, started_at, len(body), answer)
+        try:
+            self._mirror.balances[call.caller.payer_id] = await self._meter.write(event)
+        except MeterUnavailable:
+            raise NotNow("The call could not be recorded, and costs nothing: try again in a moment.") from None
+        owned = call.caller.payer_id == call.target.algorithm.organization_id
+        return reply_with_answer(answer, call_id=call.id, raw=call.options.output == "raw", may_read_source=owned)
+
+    async def _run(self, call: Call, request: bytes, started_at: int, bytes_in: int) -> Answer:
+        deadline = asyncio.get_running_loop().time() + call.seconds
+        call.cancellable = True
+        try:
+            return await self._execution.call(
+                call.target.spec, caller=call.caller.payer_id, request=request, deadline=deadline
+            )
+        except QueueFull as full:
+            raise QueueIsFull(full.retry_after) from None
+        except Unavailable:
+            raise NotNow("No machine can run this now: try again in a moment.") from None
+        except asyncio.CancelledError:
+            usage = Usage(run_us=time.time_ns() // 1_000 - started_at)
+            self._spawn(self._meter.write(_event_of(call, usage, "cancelled", started_at, bytes_in)))
+            raise
+        finally:
+            call.cancellable = False
+
+    def _find(self, path: bytes, caller: Caller) -> Target:
+        address = read_address(path)
+        target = self._mirror.find(address)
+        if target is None or not (target.algorithm.public or target.algorithm.organization_id == caller.payer_id):
+            version = f"/{address.selector}" if address.selector else ""
+            raise UnknownAlgorithm(f"algorithm algo://{address.owner}/{address.name}{version} not found")
+        return target
+
+    def _check_balance(self, caller: Caller, target: Target) -> None:
+        price = target.version.price
+        costs = price.compute_per_second or price.royalty_per_call
+        if costs and self._mirror.balances.get(caller.payer_id, 0) <= 0:
+            raise PaymentRequired("The credits are used up: the organization that pays needs more before it can call.")
+
+    def _token_for(self, call: Call) -> str | None:
+        if not call.target.version.calls_others:
+            return None
+        return make_child_token(
+            call.caller, call_id=call.id, secret=self._secret, now=time.time(), seconds=call.seconds
+        )
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # a cancelled call that the meter did not take has no caller to be told
+
+
+def new_call_id() -> str:
+    """A UUID of version 7: later calls have greater ids, so that records are appended to their index."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10), "big")
+    number = milliseconds << 80 | 0x7 << 76 | (random >> 68) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    return str(uuid.UUID(int=number))
+
+
+def _event_of(
+    call: Call, usage: Usage, outcome: Outcome, started_at: int, bytes_in: int, answer: Answer | None = None
+) -> MeterEvent:
+    """`answer` is None for a call whose caller went away."""
+    target, caller = call.target, call.caller
+    price = target.version.price
+    charge = rate(
+        price_compute_per_second=price.compute_per_second,
+        price_royalty_per_call=price.royalty_per_call,
+        run_us=usage.run_us,
+        outcome=outcome,
+    )
+    return MeterEvent(
+        call_id=call.id,
+        root_id=caller.root_id or call.id,
+        parent_id=caller.parent_id,
+        payer_id=caller.payer_id,
+        author_id=target.algorithm.organization_id,
+        key_id=caller.key_id,
+        algorithm=target.full_name,
+        version_id=target.version.version_id,
+        version=target.version.number,
+        environment=target.version.environment,
+        started_at=started_at,
+        queue_us=usage.queue_us,
+        load_us=usage.load_us,
+        run_us=usage.run_us,
+        cpu_us=usage.cpu_us,
+        peak_memory_bytes=usage.peak_memory_bytes,
+        bytes_in=bytes_in,
+        bytes_out=len(answer.result) if answer and answer.result is not None else 0,
+        cold=usage.cold,
+        outcome=outcome,
+        error_type=answer.error.error_type if answer and answer.error else None,
+        compute_charge=charge.compute,
+        royalty_charge=charge.royalty,
+    )

@@ -1,0 +1,151 @@
+"""The directory in the gateway's memory: keys, algorithms and balances, filled from Redis and kept fresh.
+
+It subscribes to the changes first and reads everything then, so that nothing falls between. When the connection breaks
+it does so again. Entries are replaced, never changed.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TypeVar
+
+import msgspec
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from billing.api import HOT_BALANCES
+from execution.client import VersionSpec
+from marketplace.algorithms.version_numbers import resolve_version
+from marketplace.directory.entries import ALGORITHMS, CHANGES, KEYS, AlgorithmEntry, Change, KeyEntry, VersionEntry
+from marketplace.gateway.addresses import Address
+
+logger = logging.getLogger(__name__)
+
+RECONNECT_SECONDS = 0.1
+DECODED_AT_ONCE = 200
+"""Entries that are decoded before others have a turn: 8,000 algorithms would stop every call for a while."""
+
+EntryT = TypeVar("EntryT")
+
+_key = msgspec.json.Decoder(KeyEntry)
+_algorithm = msgspec.json.Decoder(AlgorithmEntry)
+_change = msgspec.json.Decoder(Change)
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A version that can be called, and what the kernel must know of it."""
+
+    algorithm: AlgorithmEntry
+    version: VersionEntry
+    spec: VersionSpec
+    full_name: str
+    """`owner/name`"""
+
+
+class Mirror:
+    """One per gateway process. `start()` first, `close()` last."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.keys: dict[str, KeyEntry] = {}
+        self.balances: dict[str, int] = {}
+        """What each organization may still spend, in micro-credits, as Redis said last."""
+        self._algorithms: dict[str, AlgorithmEntry] = {}
+        self._targets: dict[str, dict[str, Target | None]] = {}
+        """By the algorithm's field, then by selector: what was looked up since the entry came."""
+        self._client = redis.asyncio.Redis.from_url(redis_url)
+        self._filled = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns when everything is known; waits for a Redis that is away."""
+        self._task = asyncio.create_task(self._follow(), name="directory mirror")
+        await self._filled.wait()
+
+    async def close(self) -> None:
+        """Stops following."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self._client.aclose()
+
+    def find(self, address: Address) -> Target | None:
+        """The version that the address names, whoever may call it."""
+        known = self._targets.get(address.field)
+        if known is None:
+            if address.field not in self._algorithms:
+                return None
+            known = self._targets[address.field] = {}
+        if address.selector not in known:
+            if len(known) > len(self._algorithms[address.field].versions) + 10:  # callers who guess
+                known.clear()
+            known[address.selector] = self._resolve(address)
+        return known[address.selector]
+
+    def _resolve(self, address: Address) -> Target | None:
+        algorithm = self._algorithms[address.field]
+        version = resolve_version(algorithm.versions, address.selector)
+        if version is None:
+            return None
+        return Target(algorithm, version, _spec_of(algorithm, version), f"{algorithm.owner}/{algorithm.name}")
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                async with self._client.pubsub(ignore_subscribe_messages=True) as subscription:
+                    await subscription.subscribe(CHANGES)
+                    await self._fill()
+                    self._filled.set()
+                    async for message in subscription.listen():
+                        await self._apply(_change.decode(message["data"]))
+            except (RedisError, OSError) as error:
+                logger.warning("The directory cannot be followed, and is read again in a moment: %s", error)
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _fill(self) -> None:
+        """Everything anew: what was missed while nobody listened is in it."""
+        keys, algorithms, balances = [await self._client.hgetall(name) for name in (KEYS, ALGORITHMS, HOT_BALANCES)]
+        self.keys = {field.decode(): _key.decode(value) for field, value in keys.items()}
+        self.balances = {field.decode(): int(value) for field, value in balances.items()}
+        decoded = {}
+        for number, (field, value) in enumerate(algorithms.items()):
+            decoded[field.decode()] = _algorithm.decode(value)
+            if number % DECODED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        self._algorithms, self._targets = decoded, {}
+        logger.info("The gateway knows %d keys and %d algorithms", len(self.keys), len(decoded))
+
+    async def _apply(self, change: Change) -> None:
+        value = await self._client.hget(_hash_of(change), change.field)
+        if change.kind == "keys":
+            _replace(self.keys, change.field, _key.decode(value) if value else None)
+        elif change.kind == "balances":
+            _replace(self.balances, change.field, int(value) if value else None)
+        else:
+            _replace(self._algorithms, change.field, _algorithm.decode(value) if value else None)
+            self._targets.pop(change.field, None)
+
+
+def _hash_of(change: Change) -> str:
+    return {"keys": KEYS, "algorithms": ALGORITHMS, "balances": HOT_BALANCES}[change.kind]
+
+
+def _replace(entries: dict[str, EntryT], field: str, entry: EntryT | None) -> None:
+    if entry is None:
+        entries.pop(field, None)
+    else:
+        entries[field] = entry
+
+
+def _spec_of(algorithm: AlgorithmEntry, version: VersionEntry) -> VersionSpec:
+    return VersionSpec(
+        version_id=version.version_id,
+        name=algorithm.name,
+        artifact=version.artifact,
+        environment=version.environment,
+        entry=version.entry,
+        timeout_seconds=version.timeout_seconds,
+        memory_bytes=version.memory_bytes,
+        network=version.network,
+        calls_others=version.calls_others,
+    )

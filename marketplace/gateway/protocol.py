@@ -1,0 +1,231 @@
+"""One HTTP connection: calls go to the gateway from here, everything else to Django as uvicorn does it.
+
+Both share a connection, since a browser's do. The class builds on uvicorn's HttpToolsProtocol, whose methods it
+overrides where a request is a call; uvicorn's version is pinned, and tests/integration/gateway hold it to this.
+"""
+
+import asyncio
+import logging
+import uuid
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from marketplace.gateway.addresses import is_call
+from marketplace.gateway.calls import Call, Gateway
+from marketplace.gateway.errors import (
+    BODY_LIMIT,
+    HEAD_LIMIT,
+    BadRequest,
+    HeadTooLarge,
+    OurFault,
+    Refused,
+    TooLarge,
+    UnknownAlgorithm,
+)
+from marketplace.gateway.replies import Reply, reply_with_refusal, write_reply
+
+logger = logging.getLogger(__name__)
+
+LINGER_SECONDS = 10.0
+"""How long a refused client may go on sending: closed at once, it would lose the answer that says why."""
+
+
+class CallCycle:
+    """One request that is a call; it has what uvicorn's protocol asks of a RequestResponseCycle."""
+
+    message_event = asyncio.Event()
+    """uvicorn sets it when the client hangs up; nobody waits for it here."""
+
+    def __init__(self, *, keep_alive: bool) -> None:
+        self.keep_alive = keep_alive
+        self.waiting = False
+        """Whether the answer before this one on the connection is not written yet."""
+        self.received = False
+        self.response_complete = False
+        self.disconnected = False
+        self.call: Call | None = None
+        self.refused: Refused | None = None
+        self.task: asyncio.Task[None] | None = None
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    @property
+    def body(self) -> bytes:
+        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    def take(self, chunk: bytes) -> None:
+        """More of the body; of a refused request it is thrown away."""
+        self._size += len(chunk)
+        if self._size > BODY_LIMIT:
+            self.refused = self.refused or TooLarge()
+        if self.refused is None:
+            self._chunks.append(chunk)
+        else:
+            self._chunks = []
+
+    @property
+    def overflowing(self) -> bool:
+        return isinstance(self.refused, TooLarge)
+
+    def hang_up(self) -> None:
+        """The client is gone: an algorithm that runs for it is stopped, a result that is there is still metered."""
+        self.disconnected = True
+        if self.task is not None and self.call is not None and self.call.cancellable:
+            self.task.cancel()
+
+
+class GatewayProtocol(HttpToolsProtocol):
+    """`calls_only`: the connection comes from inside a slot, where nothing but calls is to be had."""
+
+    def __init__(self, gateway: Gateway, *, calls_only: bool = False, **uvicorns: Any) -> None:
+        super().__init__(**uvicorns)
+        self._gateway = gateway
+        self._calls_only = calls_only
+        self._head_bytes = 0
+        self._in_head = True
+        self._refusing = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for cycle in (self.cycle, *(waiting for waiting, _ in self.pipeline)):
+            if isinstance(cycle, CallCycle):
+                cycle.hang_up()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refusing:
+            return
+        super().data_received(data)
+        if self._in_head and not self._refusing:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_LIMIT:
+                self._refuse_connection(HeadTooLarge())
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > HEAD_LIMIT:
+            raise HeadTooLarge  # httptools ends the request with it: see send_400_response
+        super().on_header(name, value)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
+        too_large = self._head_bytes > HEAD_LIMIT
+        self._refuse_connection(HeadTooLarge() if too_large else BadRequest("This is not an HTTP request."))
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._head_bytes = False, 0
+        if is_call(self.url):
+            self._begin_cycle(self._admit)
+        elif self._calls_only:
+            self._begin_cycle(self._refuse_page)
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not isinstance(self.cycle, CallCycle):
+            super().on_body(body)
+            return
+        self.cycle.take(body)
+        if self.cycle.overflowing and not self.cycle.waiting and not self._refusing:
+            self._refuse_connection(TooLarge())
+
+    def on_message_complete(self) -> None:
+        if not isinstance(self.cycle, CallCycle):
+            super().on_message_complete()
+            return
+        self.cycle.received = True
+        if not self.cycle.waiting and not self._refusing:
+            self._answer(self.cycle)
+
+    def _begin_cycle(self, admit: Any) -> None:
+        before = self.cycle
+        cycle = CallCycle(keep_alive=self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive())
+        self.cycle = cast("RequestResponseCycle", cycle)
+        try:
+            cycle.call = admit()
+        except Refused as refused:
+            cycle.refused = refused
+        if before is not None and not before.response_complete:
+            cycle.waiting = True
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+        elif self.expect_100_continue and cycle.refused is None:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        elif cycle.refused is not None and (self.expect_100_continue or cycle.overflowing):
+            self._refuse_connection(cycle.refused)
+
+    def _admit(self) -> Call:
+        authorization = content_type = length = b""
+        for name, value in self.headers:
+            if name == b"authorization":
+                authorization = value
+            elif name == b"content-type":
+                content_type = value
+            elif name == b"content-length":
+                length = value
+        if length.isdigit() and int(length[:20]) > BODY_LIMIT:
+            raise TooLarge
+        return self._gateway.admit(
+            self.parser.get_method(), self.url, authorization=authorization, content_type=content_type
+        )
+
+    def _refuse_page(self) -> Call:
+        raise UnknownAlgorithm("Algorithms can call algorithms here, at /v1/algo/owner/name, and nothing else.")
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """uvicorn's: the turn of a request that waited for the answer before it."""
+        waited = cast("CallCycle | RequestResponseCycle", cycle)
+        if not isinstance(waited, CallCycle):
+            super()._start_asgi_task(cycle, app)
+            return
+        waited.waiting = False
+        if waited.received:
+            self._answer(waited)
+        elif waited.overflowing:
+            self._refuse_connection(TooLarge())
+
+    def _answer(self, cycle: CallCycle) -> None:
+        if cycle.refused is not None:
+            self._send(cycle, reply_with_refusal(cycle.refused))
+            return
+        cycle.task = self.loop.create_task(self._make_call(cycle))
+        self.tasks.add(cycle.task)
+        cycle.task.add_done_callback(self.tasks.discard)
+
+    async def _make_call(self, cycle: CallCycle) -> None:
+        assert cycle.call is not None, "admitted, since it was not refused"
+        try:
+            reply = await self._gateway.make(cycle.call, cycle.body)
+        except Refused as refused:
+            reply = reply_with_refusal(refused)
+        except Exception:
+            error_id = uuid.uuid4()
+            logger.exception("error %s in call %s", error_id, cycle.call.id)
+            reply = reply_with_refusal(OurFault(f"Something went wrong on our side: name {error_id} to report it."))
+        self._send(cycle, reply)
+
+    def _send(self, cycle: CallCycle, reply: Reply) -> None:
+        if cycle.disconnected or self.transport.is_closing():
+            return
+        self.transport.write(write_reply(reply, date=self._date(), keep_alive=cycle.keep_alive))
+        cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _refuse_connection(self, refused: Refused) -> None:
+        """Answers although more is coming, and lets the client read the answer before the connection goes."""
+        self._refusing = True
+        if isinstance(self.cycle, CallCycle):
+            self.cycle.response_complete = True
+        self._unset_keepalive_if_required()
+        self.transport.write(write_reply(reply_with_refusal(refused), date=self._date(), keep_alive=False))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.timeout_keep_alive_task = self.loop.call_later(LINGER_SECONDS, self.timeout_keep_alive_handler)
+
+    def _date(self) -> bytes:
+        return self.server_state.default_headers[0][1]

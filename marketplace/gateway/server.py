@@ -1,0 +1,110 @@
+"""Serves the web on one port, and calls from inside slots on a Unix socket."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from billing.api import MeterWriter
+from execution.client import ExecutionClient
+from marketplace.gateway.calls import Gateway
+from marketplace.gateway.mirror import Mirror
+from marketplace.gateway.protocol import GatewayProtocol
+
+GRACE_SECONDS = 10
+"""How long calls may go on after the server was asked to stop."""
+KEEP_ALIVE_SECONDS = 75
+BACKLOG = 2048
+
+
+@dataclass(frozen=True)
+class WebConfig:
+    """Where to listen and whom to ask."""
+
+    host: str
+    port: int
+    redis_url: str
+    agent_socket: Path
+    gateway_socket: Path
+    """For calls from inside slots, whatever user they run as."""
+    secret: str
+
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def run_web(config: WebConfig, application: Application) -> None:
+    """Serves until SIGINT or SIGTERM, then lets calls end. `application` answers what is no call."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(config, application))
+
+
+async def _serve(config: WebConfig, application: Application) -> None:
+    gateway = Gateway(
+        mirror=Mirror(config.redis_url),
+        execution=ExecutionClient(config.agent_socket),
+        meter=MeterWriter(config.redis_url),
+        secret=config.secret,
+    )
+    await gateway.start()
+    try:
+        await WebServer(config, gateway, application).serve()
+    finally:
+        await gateway.close()
+
+
+class WebServer(uvicorn.Server):
+    """uvicorn's server, with connections that know calls, and a second door for slots."""
+
+    def __init__(self, config: WebConfig, gateway: Gateway, application: Application) -> None:
+        self._gateway = gateway
+        self._gateway_socket = config.gateway_socket
+        super().__init__(
+            uvicorn.Config(
+                application,
+                host=config.host,
+                port=config.port,
+                http=partial(GatewayProtocol, gateway),  # type: ignore[arg-type]
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.on_tick(0)  # sets the date that every answer has, before there is a connection
+        await super().startup(sockets)
+        self.servers.append(await self._listen_to_slots())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        self._gateway_socket.unlink(missing_ok=True)
+
+    async def _listen_to_slots(self) -> asyncio.Server:
+        self._gateway_socket.parent.mkdir(parents=True, exist_ok=True)
+        self._gateway_socket.unlink(missing_ok=True)
+        server = await asyncio.get_running_loop().create_unix_server(
+            self._connect_slot, str(self._gateway_socket), backlog=BACKLOG
+        )
+        self._gateway_socket.chmod(0o666)  # slots run as users of their own; a token says who calls
+        return server
+
+    def _connect_slot(self) -> asyncio.Protocol:
+        return GatewayProtocol(
+            self._gateway,
+            calls_only=True,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
