@@ -1,7 +1,7 @@
 """/v1/, but for /v1/algo, which the gateway serves."""
 
 from django.urls import path, re_path, register_converter
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 
 from marketplace.api.views.algorithms import AlgorithmSearchView, AlgorithmView, OwnerAlgorithmsView
@@ -41,7 +41,11 @@ open_to_all = {"authentication_classes": [], "permission_classes": [AllowAny]}
 
 urlpatterns = [
     path("v1/schema", SpectacularJSONAPIView.as_view(**open_to_all), name="schema"),
-    path("v1/docs", SpectacularSwaggerView.as_view(url_name="schema", **open_to_all), name="api-docs"),
+    path(
+        "v1/docs",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="store/api_docs.html", **open_to_all),
+        name="api-docs",
+    ),
     path("v1/algorithms", AlgorithmSearchView.as_view()),
     path("v1/algorithms/<name:owner>", OwnerAlgorithmsView.as_view()),
     path(ALGORITHM, AlgorithmView.as_view()),

@@ -1,12 +1,13 @@
 """Numbers as people read them. Pure."""
 
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from billing.api import CREDIT
 
 NOTHING = "\N{EN DASH}"
 SHOWN_DECIMALS = 4
 KIBIBYTE = 1024
+TYPICAL_DIGITS = Context(prec=3)
 
 
 def format_credits(amount: int | None) -> str:
@@ -19,6 +20,11 @@ def format_credits(amount: int | None) -> str:
         return f"<{Decimal(1).scaleb(-SHOWN_DECIMALS)}" if amount > 0 else f">-{Decimal(1).scaleb(-SHOWN_DECIMALS)}"
     text = f"{rounded:,.{SHOWN_DECIMALS}f}"
     return text.rstrip("0").rstrip(".")
+
+
+def round_typical(amount: int) -> int:
+    """To three digits, since what is typical is not known better: 3,120,500 becomes 3,120,000."""
+    return int(TYPICAL_DIGITS.create_decimal(amount))
 
 
 def format_compact(count: int | None) -> str:

@@ -4,7 +4,9 @@ import "../styles/main.css";
 
 import "./htmx";
 import { installCopyButtons } from "./copy";
+import { colourCode } from "./highlight";
 import { installMenus } from "./menu";
+import { installSectionNav } from "./sections";
 import { installTabs } from "./tabs";
 import { installThemeSwitch } from "./theme";
 
@@ -12,3 +14,5 @@ installThemeSwitch();
 installCopyButtons();
 installMenus();
 installTabs();
+installSectionNav();
+colourCode();

@@ -8,13 +8,14 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from billing import api as billing
-from billing.api import AlgorithmMeasures, DayOfCalls
+from billing.api import CREDIT, AlgorithmMeasures, DayOfCalls
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, Version
 from marketplace.algorithms.selectors import list_versions
 from marketplace.invocations.selectors import get_statistics, list_days
 from marketplace.organizations.models import Organization
 from marketplace.organizations.selectors import AccessibleOrganization, list_accessible_organizations
+from marketplace.web.figures import round_typical
 from marketplace.web.store.call_examples import CallExample, is_long, make_call_examples
 from marketplace.web.store.cards import Price, describe_price, name_environment
 from marketplace.web.store.readme import render_readme
@@ -72,6 +73,12 @@ class AlgorithmPage:
             return None
         thousandths = (self.measures.calls - self.measures.failed) * 1000 // self.measures.calls
         return f"{thousandths / 10:.1f}".removesuffix(".0") + "%"
+
+    @property
+    def free_calls(self) -> int | None:
+        """About how many calls the credits of a new account pay; None when no call was timed, or calls are free."""
+        per_call = self.latest.price.per_call if self.latest else None
+        return round_typical(settings.FREE_CREDITS * CREDIT // per_call) if per_call else None
 
 
 def make_algorithm_page(algorithm: Algorithm, *, user: User | None) -> AlgorithmPage:

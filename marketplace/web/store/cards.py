@@ -7,22 +7,31 @@ from uuid import UUID
 from django.utils import timezone
 
 from billing import api as billing
-from billing.api import AlgorithmMeasures, PriceTerms
+from billing.api import CREDIT, AlgorithmMeasures, PriceTerms
 from execution.environments import find_environment
 from marketplace.algorithms.models import Algorithm, Version
 from marketplace.algorithms.selectors import list_latest_versions
 from marketplace.invocations.selectors import list_statistics
-from marketplace.web.figures import format_credits
+from marketplace.web.figures import format_credits, round_typical
+from marketplace.web.store.filters import language_names
 
 MOST_TAGS_SHOWN = 3
 
 
 @dataclass(frozen=True)
 class Price:
-    """What a call costs, for people. `text` is short, `explanation` a sentence."""
+    """What a call costs, for people: `3.12` credits by the `call`, or `Free`; `explanation` is a sentence."""
 
-    text: str
+    amount: str
+    unit: str
     explanation: str
+    per_call: int | None
+    """Micro-credits of a typical call; None when nobody knows how long one takes."""
+
+    @property
+    def text(self) -> str:
+        """`3.12 / call`"""
+        return f"{self.amount} / {self.unit}" if self.unit else self.amount
 
 
 @dataclass(frozen=True)
@@ -35,9 +44,10 @@ class Card:
     measures: AlgorithmMeasures
 
     @property
-    def environment_name(self) -> str:
-        """`Python 3`"""
-        return name_environment(self.algorithm.environment)
+    def language_name(self) -> str:
+        """`Python`; the environment's id when this machine does not know it."""
+        found = find_environment(self.algorithm.environment)
+        return language_names()[found.language] if found else self.algorithm.environment
 
     @property
     def tags(self) -> list[str]:
@@ -59,12 +69,16 @@ def describe_price(terms: PriceTerms, median_run_us: int | None) -> Price:
     """A typical call's price when the time of one is known, and how it is made up."""
     parts = []
     if terms.royalty_per_call:
-        parts.append(f"{format_credits(terms.royalty_per_call)} credits per call for the author")
+        parts.append(f"{_in_credits(terms.royalty_per_call)} per call for the author")
     if terms.compute_per_second:
-        parts.append(f"{format_credits(terms.compute_per_second)} credits per second that it runs")
+        parts.append(f"{_in_credits(terms.compute_per_second)} per second that it runs")
     if not parts:
-        return Price("Free", "Calls of this algorithm cost nothing.")
-    return Price(_typical(terms, median_run_us), " and ".join(parts) + ". Failed calls cost nothing.")
+        return Price("Free", "", "Calls of this algorithm cost nothing.", per_call=0)
+    explanation = " and ".join(parts) + ". Failed calls cost nothing."
+    if median_run_us is None:
+        return Price(*_unmeasured(terms), explanation, per_call=None)
+    typical = round_typical(terms.royalty_per_call + terms.compute_per_second * median_run_us // 1_000_000)
+    return Price(format_credits(typical), "call", explanation, per_call=typical)
 
 
 def name_environment(environment: str) -> str:
@@ -73,13 +87,16 @@ def name_environment(environment: str) -> str:
     return found.display_name if found else environment
 
 
-def _typical(terms: PriceTerms, median_run_us: int | None) -> str:
-    if median_run_us is not None:
-        typical = terms.royalty_per_call + terms.compute_per_second * median_run_us // 1_000_000
-        return f"{format_credits(typical)} / call"
-    if terms.royalty_per_call:
-        return f"{format_credits(terms.royalty_per_call)} / call + time"
-    return f"{format_credits(terms.compute_per_second)} / second"
+def _unmeasured(terms: PriceTerms) -> tuple[str, str]:
+    """Amount and unit while no call was timed."""
+    if not terms.royalty_per_call:
+        return format_credits(terms.compute_per_second), "second"
+    unit = "call, and its time" if terms.compute_per_second else "call"
+    return format_credits(terms.royalty_per_call), unit
+
+
+def _in_credits(amount: int) -> str:
+    return f"{format_credits(amount)} credit{'' if amount == CREDIT else 's'}"
 
 
 def _make_card(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from execution.environments import load_environments
 
 EXAMPLE_NAME = "greeting"
+FIRST_LANGUAGE = "python"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def make_publish_guide(address: str) -> PublishGuide:
 
 def _make_starters() -> list[Starter]:
     starters = []
-    for environment in load_environments():
+    for environment in sorted(load_environments(), key=lambda found: (found.language != FIRST_LANGUAGE, found.id)):
         texts = environment.template_files(EXAMPLE_NAME)
         wanted = [environment.default_entry(EXAMPLE_NAME), "agora.toml"]
         files = [

@@ -5,7 +5,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm
@@ -31,24 +31,24 @@ CARDS_PER_PAGE = 24
 TAGS_SHOWN = 14
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The catalogue; only its changing part when htmx asks."""
     filters = read_filters(request.GET)
     page = _list_page(filters)
     context = {"filters": filters, "page": page, "cards": make_cards(page.object_list)}
     if request.headers.get("HX-Request"):
-        response = render(request, "store/results.html", context | _filter_choices())
+        response = render(request, "store/results.html", context | _filter_choices(filters))
         # Each letter typed is not a place to come back to; a tag, a language and an order are.
         typed = request.headers.get("HX-Trigger-Name") == "q"
         response["HX-Replace-Url" if typed else "HX-Push-Url"] = filters.address
     else:
-        response = render(request, "store/home.html", context | _filter_choices() | _home_figures())
+        response = render(request, "store/home.html", context | _filter_choices(filters) | _home_figures())
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-@require_GET
+@require_safe
 def algorithm(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     """One algorithm: what it does, a console that calls it, code, README, versions, figures."""
     found = get_visible_algorithm(viewer=request.user, owner=owner, name=name)
@@ -58,13 +58,14 @@ def algorithm(request: HttpRequest, owner: str, name: str) -> HttpResponse:
         "page": page,
         "algorithm": found,
         "balance": get_balance(payer.organization) if payer else None,
+        "free_credits": settings.FREE_CREDITS,
         "canonical": f"{settings.AGORA_ADDRESS}{request.path}",
         "structured_data": describe_algorithm(found, page.latest.version if page.latest else None),
     }
     return render(request, "store/algorithm.html", context)
 
 
-@require_GET
+@require_safe
 def sample(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     """The sample input of the newest version, as a file."""
     found = get_visible_algorithm(viewer=request.user, owner=owner, name=name)
@@ -89,7 +90,7 @@ def console_token(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     return JsonResponse({"token": token.text, "expires": token.expires}, headers={"Cache-Control": "no-store"})
 
 
-@require_GET
+@require_safe
 def owner(request: HttpRequest, owner: str) -> HttpResponse:
     """A person or organization, with those of its algorithms that the visitor may see."""
     organization = get_visible_owner(viewer=request.user, slug=owner)
@@ -99,7 +100,7 @@ def owner(request: HttpRequest, owner: str) -> HttpResponse:
     return render(request, "store/owner.html", context)
 
 
-@require_GET
+@require_safe
 def publish(request: HttpRequest) -> HttpResponse:
     """How an author publishes."""
     return render(request, "store/publish.html", {"guide": make_publish_guide(settings.AGORA_ADDRESS)})
@@ -116,8 +117,10 @@ def _list_page(filters: Filters) -> Page[Algorithm]:
     return Paginator(found, CARDS_PER_PAGE).get_page(filters.page)
 
 
-def _filter_choices() -> dict[str, object]:
-    return {"tags": count_tags(limit=TAGS_SHOWN), "languages": language_names()}
+def _filter_choices(filters: Filters) -> dict[str, object]:
+    tags = count_tags(limit=TAGS_SHOWN)
+    unlisted = filters.tag if filters.tag not in dict(tags) else ""
+    return {"tags": tags, "unlisted_tag": unlisted, "languages": language_names()}
 
 
 def _home_figures() -> dict[str, object]:

@@ -3,9 +3,10 @@
 from urllib.parse import urlencode
 
 from django import template
+from django.forms import BoundField, Select, Textarea
 from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from marketplace.web import assets, figures
 from marketplace.web.mosaic import draw_mosaic
@@ -39,6 +40,17 @@ def mosaic(name: str, classes: str = "") -> SafeString:
     return draw_mosaic(name, classes)
 
 
+@register.simple_tag
+def control(field: BoundField, help_text: str = "") -> SafeString:
+    """A form's input in our dress: no placeholder, and with its help and errors read out where it has the focus."""
+    widget = field.field.widget
+    dress = "select" if isinstance(widget, Select) else "textarea" if isinstance(widget, Textarea) else "input"
+    notes = [f"{field.auto_id}_helptext"] if help_text else []
+    notes += [f"{field.auto_id}_error"] if field.errors else []
+    attributes: dict[str, object] = {"class": dress, "placeholder": False}
+    return field.as_widget(attrs=attributes | ({"aria-describedby": " ".join(notes)} if notes else {}))
+
+
 @register.simple_tag(takes_context=True)
 def query_with(context: template.Context, **changes: object) -> str:
     """This page's query string with some parameters changed; an empty value takes one away."""
@@ -46,6 +58,12 @@ def query_with(context: template.Context, **changes: object) -> str:
     parameters = {name: value for name, value in request.GET.items() if value and name not in changes}
     parameters |= {name: str(value) for name, value in changes.items() if value not in (None, "")}
     return f"?{urlencode(parameters)}" if parameters else request.path
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """A name that may go on in the next line after each underscore."""
+    return format_html_join(mark_safe("_<wbr>"), "{}", ((part,) for part in name.split("_")))
 
 
 register.filter("credits", figures.format_credits)
