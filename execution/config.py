@@ -19,7 +19,7 @@ class AgentConfig:
     """AGORA_HOME: sockets, slots and the cache of unpacked artifacts live below it."""
     max_slots: int = 64
     warm_slots: Mapping[str, int] = field(default_factory=dict)
-    """How many slots to keep booted, by environment id; an environment that is not named keeps its manifest's number."""
+    """How many slots to keep booted, by environment id; one that is not named keeps its manifest's number."""
     load_timeout: float = 60.0
     boot_timeout: float = 30.0
     slot_memory: int = 512 * MEBIBYTE
@@ -28,6 +28,8 @@ class AgentConfig:
     """Processes and threads at once in one slot."""
     scratch_size: int = 256 * MEBIBYTE
     """The size of a slot's /tmp, which counts as its memory; also the largest file it may write."""
+    cache_size: int = 16 << 30
+    """How much the unpacked artifacts may take; those in use may take more."""
     allow_network: bool = False
     allow_unisolated: bool = False
     first_uid: int = 600_000
@@ -60,9 +62,14 @@ class AgentConfig:
             warm_slots=_counts(environ, "AGORA_WARM_SLOTS"),
             load_timeout=float(_number(environ, "AGORA_LOAD_TIMEOUT", int(cls.load_timeout))),
             allow_network=_flag(environ, "AGORA_ALLOW_NETWORK"),
-            allow_unisolated=_flag(environ, "AGORA_ALLOW_UNISOLATED"),
+            allow_unisolated=allows_unisolated(environ),
             first_uid=_number(environ, "AGORA_FIRST_SLOT_UID", cls.first_uid),
         )
+
+
+def allows_unisolated(environ: Mapping[str, str]) -> bool:
+    """AGORA_ALLOW_UNISOLATED. Raises InvalidSetting."""
+    return _flag(environ, "AGORA_ALLOW_UNISOLATED")
 
 
 def _number(environ: Mapping[str, str], name: str, default: int) -> int:

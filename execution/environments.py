@@ -1,8 +1,8 @@
 """The environments that versions are built for: one folder in execution/runners each, with a manifest.toml.
 
-Adding a language is adding a folder. A manifest names where its toolchain may be, in order of preference:
-`/absolute/path`, `path:program` (on PATH), `base-interpreter` (the Python behind this virtual environment) or
-`package:name/inner/path` (a program inside an installed Python package).
+Adding a language is adding a folder (docs/how_to/add_a_language.md). A manifest names where its toolchain may be, in
+order of preference: `/absolute/path`, `path:program` (on PATH), `glob:~/pattern`, `base-interpreter` (the Python behind
+this virtual environment) or `package:name/inner/path` (a program inside an installed Python package).
 """
 
 import importlib.util
@@ -12,9 +12,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache
+from glob import glob
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -37,10 +40,32 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The runner's command line inside the sandbox; `{toolchain}` and `{runner}` (its folder) are filled in."""
     default_entry: str
     """The file that holds `apply`; `{name}` is the algorithm's name."""
-    dependency_file: str
     packages_folder: str
-    """Where a build installs dependencies, relative to the version's folder."""
+    """Where a build puts what it makes, relative to the version's folder: dependencies, or the compiled program."""
+    dependency_file: str = ""
+    """The language's own file that names dependencies, if it has one."""
     debian_packages: tuple[str, ...] = ()
+    """What to install on Debian for building and for running."""
+    requires: tuple[str, ...] = ()
+    """Patterns of files that must be there beside the toolchain, such as a library for JSON."""
+    version_command: tuple[str, ...] = ("{toolchain}", "--version")
+    """Prints the toolchain's version, which is the first number with a dot in it."""
+    runner: str = ""
+    """The folder in execution/runners that has the runner, when it is another language's."""
+    prepare: tuple[tuple[str, ...], ...] = ()
+    """Commands that compile the runner, run once, in a copy of its folder."""
+    builder: str = "scripts"
+    """The module in execution/builds that builds versions."""
+    suffixes: tuple[str, ...] = ()
+    """Of the author's files in this language."""
+    syntax_check: tuple[str, ...] = ()
+    """For the builder `scripts`: succeeds for a `{file}` that can be parsed, else says why not."""
+    runs_alone: bool = False
+    """Whether what a build makes runs without the toolchain."""
+    system_files: tuple[str, ...] = ()
+    """Files and folders outside /usr that a slot must see, such as the toolchain's settings."""
+    big_integers: Literal["exact", "64-bit", "double"] = "exact"
+    """Which whole numbers pass through unchanged: all, those of 64 bits, or those up to 2^53."""
     variables: dict[str, str] = {}
     """Environment variables of every slot; `{runner}` and `{version}` are those folders."""
     links: dict[str, str] = {}
@@ -79,13 +104,26 @@ class Environment:
         return self.manifest.language
 
     @property
+    def runner_folder(self) -> Path:
+        """The runner's source. What slots see is what `prepare_runner` makes of it."""
+        return RUNNERS_FOLDER / self.manifest.runner if self.manifest.runner else self.folder
+
+    @property
     def available(self) -> bool:
-        """Whether this machine has the toolchain."""
-        return self.find_toolchain() is not None
+        """Whether this machine has the toolchain, as far as its files say; nothing is started to find out."""
+        return _is_installed(self.manifest.toolchains, self.manifest.requires)
 
     def find_toolchain(self) -> Toolchain | None:
         """The best toolchain on this machine; None if there is none that is new enough."""
-        return _find_toolchain(self.manifest.toolchains, self.manifest.minimum_version)
+        if not self.available:
+            return None
+        manifest = self.manifest
+        return _find_toolchain(manifest.toolchains, manifest.minimum_version, manifest.version_command)
+
+    def find_runtime(self) -> Toolchain | None:
+        """The toolchain as a slot needs it: with no folder to show when versions run without it."""
+        found = self.find_toolchain()
+        return replace(found, prefix=None) if found and self.manifest.runs_alone else found
 
     def default_entry(self, name: str) -> str:
         """The entry of an algorithm that names none, relative to its folder."""
@@ -107,6 +145,11 @@ def load_environments() -> tuple[Environment, ...]:
     return tuple(sorted((_load(path) for path in RUNNERS_FOLDER.glob("*/manifest.toml")), key=lambda found: found.id))
 
 
+def list_available() -> tuple[Environment, ...]:
+    """The environments that this machine has the toolchain of, by id."""
+    return tuple(found for found in load_environments() if found.available)
+
+
 def find_environment(environment_id: str) -> Environment | None:
     """The environment called `environment_id`, or None."""
     return next((found for found in load_environments() if found.id == environment_id), None)
@@ -121,10 +164,16 @@ def _load(path: Path) -> Environment:
 
 
 @cache
-def _find_toolchain(candidates: tuple[str, ...], minimum: str) -> Toolchain | None:
+def _is_installed(candidates: tuple[str, ...], requires: tuple[str, ...]) -> bool:
+    programs = (executable for candidate in candidates for executable, _ in _places(candidate))
+    return any(program.is_file() for program in programs) and all(_matches(pattern) for pattern in requires)
+
+
+@cache
+def _find_toolchain(candidates: tuple[str, ...], minimum: str, command: tuple[str, ...]) -> Toolchain | None:
     for candidate in candidates:
         for executable, prefix in _places(candidate):
-            version = _version_of(executable)
+            version = _version_of(executable, command)
             if version is not None and _as_numbers(version) >= _as_numbers(minimum):
                 return Toolchain(executable, prefix, version)
     return None
@@ -137,8 +186,11 @@ def _places(candidate: str) -> Iterator[tuple[Path, Path | None]]:
         executable = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
         yield executable, _prefix(executable)
     elif kind == "path":
-        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-            yield (executable := (Path(folder) / rest).resolve()), _prefix(executable)
+        for executable in _on_path(rest):
+            yield executable, _prefix(executable)
+    elif kind == "glob":
+        for executable in _matches(rest):
+            yield executable, _prefix(executable)
     elif kind == "package":
         package, _, inner = rest.partition("/")
         found = importlib.util.find_spec(package)
@@ -148,20 +200,32 @@ def _places(candidate: str) -> Iterator[tuple[Path, Path | None]]:
         yield Path(candidate), _prefix(Path(candidate))
 
 
+def _matches(pattern: str) -> list[Path]:
+    """What there is, last names first; `~` is this user's home."""
+    return [Path(name) for name in sorted(glob(str(Path(pattern).expanduser())), reverse=True)]  # noqa: PTH207 - absolute
+
+
+def _on_path(program: str) -> Iterator[Path]:
+    """Real programs only: `node` on PATH may be a script that starts another one, outside what a sandbox shows."""
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        executable = (Path(folder) / program).resolve()
+        with suppress(OSError), executable.open("rb") as file:
+            if file.read(4) == ELF_MAGIC:
+                yield executable
+
+
 def _prefix(executable: Path) -> Path | None:
     return None if executable.is_relative_to("/usr") else executable.parent.parent
 
 
-def _version_of(executable: Path) -> str | None:
-    """What `--version` says; None for what is not a real program (`node` on PATH may be a wrapper script)."""
+def _version_of(executable: Path, command: tuple[str, ...]) -> str | None:
+    """What the version command says, on either stream; None when it fails."""
+    argv = [part.replace("{toolchain}", os.fspath(executable)) for part in command]
     try:
-        with executable.open("rb") as file:
-            if file.read(4) != ELF_MAGIC:
-                return None
-        text = subprocess.run([executable, "--version"], capture_output=True, text=True, timeout=10, check=True).stdout
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=True, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.SubprocessError):
         return None
-    found = re.search(r"\d+(\.\d+)+", text)
+    found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
     return found.group() if found else None
 
 

@@ -4,7 +4,8 @@ ExecutionError
 ├── OperatorMustAct         the machine or its settings
 │   ├── CannotIsolate       this machine cannot run strangers' code safely
 │   ├── AgentAlreadyRunning another agent owns this AGORA_HOME
-│   └── InvalidSetting      a setting cannot be right
+│   ├── InvalidSetting      a setting cannot be right
+│   └── RunnerNotReady      a language's runner cannot be made here
 ├── RetryLater              nothing is wrong with the call
 │   ├── Unavailable         no agent answers
 │   └── QueueFull           too many calls wait for this version
@@ -31,6 +32,10 @@ class AgentAlreadyRunning(OperatorMustAct):
 
 class InvalidSetting(OperatorMustAct):
     """A setting, or a runner's manifest, cannot be right."""
+
+
+class RunnerNotReady(OperatorMustAct):
+    """A language's runner cannot be compiled here: its toolchain, or what it downloads, is missing."""
 
 
 class RetryLater(ExecutionError):

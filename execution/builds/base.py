@@ -1,11 +1,16 @@
 """What a language must provide to be built, and what a build has to work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from execution.builds.isolation import Shown, isolated_command
 from execution.builds.steps import Steps
+from execution.environments import Environment, Toolchain
+from execution.errors import BuildFailed, RunnerNotReady
+from execution.prepared_runners import prepare_runner
 
 Log = Callable[[str], None]
 """Takes one line, without its newline."""
@@ -25,14 +30,14 @@ class BuildLimits:
 class BuildJob:
     """One build."""
 
+    environment: Environment
+    toolchain: Toolchain
     tree: Path
     """The author's files; with the packages it becomes the artifact, which a slot sees as /algorithm."""
     packages: Path
-    """The folder in `tree` where the language's runner looks for dependencies. It does not exist yet."""
+    """The folder in `tree` where the language's runner looks for what the build makes. It does not exist yet."""
     entry: str
     """Path of the file that the runner loads, inside the tree."""
-    interpreter: str
-    """The program that will run the algorithm: what dependencies are chosen for, and what checks the syntax."""
     scratch: Path
     """An empty folder of this build's own."""
     cache: Path
@@ -40,18 +45,58 @@ class BuildJob:
     steps: Steps
     log: Log
 
+    @property
+    def interpreter(self) -> str:
+        """The program that will run the algorithm: what dependencies are chosen for, and what checks the syntax."""
+        return str(self.toolchain.executable)
+
+    @cached_property
+    def runner(self) -> Path:
+        """The runner's folder, compiled where it must be. Raises BuildFailed."""
+        try:
+            return prepare_runner(self.environment, self.cache / "runners")
+        except RunnerNotReady as error:
+            raise BuildFailed(f"This machine cannot build it yet: {error}") from error
+
     def names_of(self, suffixes: tuple[str, ...]) -> list[str]:
         """The author's files with one of these suffixes that lie beside the entry file or below it, sorted."""
         folder = (self.tree / self.entry).parent
         found = (path for path in folder.rglob("*") if path.suffix in suffixes and path.is_file())
         return sorted(path.relative_to(self.tree).as_posix() for path in found)
 
+    def run_isolated(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path | None = None,
+        readable: Sequence[Path] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Runs a program in which code of the author's, or of a dependency's, may take part.
+
+        It may write to the tree and to scratch, where it starts unless `folder` is given, and has no network. What it
+        says is the build's log. Raises BuildFailed when it fails.
+        """
+        prefix = self.toolchain.prefix
+        shown = Shown(
+            writable=[self.tree, self.scratch],
+            readable=[self.runner, *readable, *([prefix] if prefix else [])],
+            system_files=self.environment.manifest.system_files,
+            variables={"HOME": str(self.scratch), **(variables or {})},
+        )
+        if self.steps.run(isolated_command(command, folder or self.scratch, shown), folder=self.scratch):
+            raise BuildFailed("The source could not be built: the log above says why.")
+
 
 class LanguageBuilder(Protocol):
-    """One language. Neither method runs the author's code; both raise BuildFailed for what the author must mend."""
+    """One language, or several that are built the same way: a module in execution/builds, which a manifest names.
+
+    Both functions raise BuildFailed for what the author must mend. Code of the author's, or of a dependency's, may run
+    in BuildJob.run_isolated alone.
+    """
 
     def check(self, job: BuildJob) -> None:
-        """Refuses source that cannot be parsed. Comes before install."""
+        """Refuses source that cannot be parsed, where that costs less than installing. Comes before install."""
 
     def install(self, job: BuildJob) -> None:
-        """Puts the dependencies, if the author's tree names any, into the packages folder."""
+        """Puts into the packages folder what the runner needs beside the source: dependencies, a compiled program."""

@@ -1,15 +1,14 @@
-"""A source archive in, an artifact out. No code of the author's, nor of a dependency's, runs on the way.
+"""A source archive in, an artifact out. Code of the author's, or of a dependency's, runs on the way in isolation only.
 
 The artifact is a tar of the author's tree with the dependencies in the environment's packages folder
 (`packages_folder` of its manifest). A slot sees it, read-only, as /algorithm.
 """
 
 import shutil
-from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
+from typing import cast
 
-from execution.builds import javascript, python
 from execution.builds.artifact import BuiltArtifact, pack_artifact
 from execution.builds.base import BuildJob, BuildLimits, LanguageBuilder, Log
 from execution.builds.source_archive import unpack_source
@@ -18,9 +17,6 @@ from execution.environments import Environment, find_environment
 from execution.errors import BuildFailed
 
 __all__ = ["BuiltArtifact", "build_artifact"]
-
-BUILDERS: Mapping[str, LanguageBuilder] = MappingProxyType({"javascript": javascript, "python": python})
-"""By the `language` of an environment's manifest."""
 
 
 def build_artifact(
@@ -44,7 +40,7 @@ def build_artifact(
     unpack_source(source_archive, job.tree, limits)
     _leave_out_packages(job)
     _check_entry(job)
-    builder = BUILDERS[found.language]
+    builder = cast("LanguageBuilder", import_module(f"execution.builds.{found.manifest.builder}"))
     builder.check(job)
     builder.install(job)
     return _finish(job, workspace, limits)
@@ -52,7 +48,7 @@ def build_artifact(
 
 def _known_environment(environment_id: str) -> Environment:
     environment = find_environment(environment_id)
-    if environment is None or environment.language not in BUILDERS:
+    if environment is None:
         raise BuildFailed(f"There is no environment called {environment_id!r}: name one that this platform has.")
     return environment
 
@@ -66,13 +62,12 @@ def _prepare_job(
     tree, scratch = workspace / "tree", workspace / "scratch"
     for folder in (tree, scratch, cache):
         folder.mkdir(parents=True, exist_ok=True)
-    packages = tree / environment.manifest.packages_folder
-    interpreter = str(toolchain.executable)
     return BuildJob(
+        environment=environment,
+        toolchain=toolchain,
         tree=tree,
-        packages=packages,
+        packages=tree / environment.manifest.packages_folder,
         entry=entry,
-        interpreter=interpreter,
         scratch=scratch,
         cache=cache,
         steps=steps,

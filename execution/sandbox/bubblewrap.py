@@ -77,7 +77,7 @@ def _system(plan: SlotPlan) -> Iterator[str]:
             yield from ("--symlink", str(folder.readlink()), str(folder))
         elif folder.is_dir():
             yield from ("--ro-bind", str(folder), str(folder))
-    for path in (*SYSTEM_FILES, *(NETWORK_FILES if plan.network else ())):
+    for path in (*SYSTEM_FILES, *plan.system_files, *(NETWORK_FILES if plan.network else ())):
         yield from ("--ro-bind-try", path, path)
     yield from ("--proc", "/proc", "--dev", "/dev")
     yield from ("--size", str(SHARED_MEMORY_SIZE), "--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108

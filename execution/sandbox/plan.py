@@ -28,6 +28,8 @@ class SlotPlan:
     network: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    system_files: tuple[str, ...] = ()
+    """Files and folders outside /usr that the toolchain reads, where the machine has them."""
 
 
 @dataclass(frozen=True)

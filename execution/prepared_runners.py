@@ -1,0 +1,77 @@
+"""Runners that must be compiled before they can run: made once for each toolchain, then kept."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from execution.environments import Environment, Toolchain
+from execution.errors import RunnerNotReady
+
+PREPARE_SECONDS = 600
+PASSED_ON_PREFIXES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "MAVEN_")
+
+
+@cache
+def prepare_runner(environment: Environment, folder: Path) -> Path:
+    """The folder that a slot sees as /runner: the runner's own, or one below `folder` with what was made of it.
+
+    Takes seconds the first time that a machine does it, and may download what the manifest names. Any number of
+    processes may do it at once. Raises RunnerNotReady.
+    """
+    source, commands = environment.runner_folder, environment.manifest.prepare
+    if not commands:
+        return source
+    toolchain = environment.find_toolchain()
+    if toolchain is None:
+        raise RunnerNotReady(f"{environment.display_name} is not installed on this machine.")
+    made = folder / f"{environment.id}-{_digest(source, commands, toolchain)}"
+    if not made.is_dir():
+        _make(environment, toolchain, made)
+    return made
+
+
+def _digest(source: Path, commands: tuple[tuple[str, ...], ...], toolchain: Toolchain) -> str:
+    """Changes when the runner, the commands or the toolchain do."""
+    digest = hashlib.sha256(repr((commands, toolchain.executable, toolchain.version)).encode())
+    for path in _source_files(source):
+        digest.update(f"\0{path.relative_to(source)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _source_files(source: Path) -> list[Path]:
+    return sorted(path for path in source.rglob("*") if path.is_file() and "template" not in path.parts)
+
+
+def _make(environment: Environment, toolchain: Toolchain, made: Path) -> None:
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="making-", dir=made.parent) as scratch:
+        copy = Path(scratch) / "runner"
+        shutil.copytree(environment.runner_folder, copy, ignore=shutil.ignore_patterns("template", "__pycache__"))
+        for command in environment.manifest.prepare:
+            _run([part.replace("{toolchain}", str(toolchain.executable)) for part in command], copy, environment)
+        copy.chmod(0o755)
+        try:
+            copy.rename(made)
+        except OSError:
+            if not made.is_dir():  # otherwise another process was faster, with the same result
+                raise
+
+
+def _run(command: list[str], folder: Path, environment: Environment) -> None:
+    variables = {name: value for name, value in os.environ.items() if name.upper().startswith(PASSED_ON_PREFIXES)}
+    for name in ("PATH", "HOME", "LANG"):
+        variables[name] = os.environ.get(name, {"PATH": os.defpath, "LANG": "C.UTF-8"}.get(name, "/"))
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace", timeout=PREPARE_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RunnerNotReady(f"the runner of {environment.display_name} cannot be made: {error}.") from error
+    if done.returncode:
+        said = " ".join(done.stdout.split())[-500:]
+        raise RunnerNotReady(f"the runner of {environment.display_name} cannot be made: {said}.")
