@@ -118,7 +118,8 @@ class ExecutionClient:
                 return Answer("crashed", usage, error=describe_exit(await _news_of(slot), spec.memory_bytes))
             case DeadlinePassed():
                 self._lessee.discard(slot, "timeout")
-                message = f"algorithm did not complete within {(usage.queue_us + usage.load_us + usage.run_us) / 1e6:.1f} seconds"
+                seconds = (usage.queue_us + usage.load_us + usage.run_us) / 1e6
+                message = f"algorithm did not complete within {seconds:.1f} seconds"
                 return Answer("timeout", usage, error=AlgorithmFailure(message, "TimeoutError"))
             case ResponseTooLarge():
                 self._lessee.discard(slot, "protocol")

@@ -92,5 +92,9 @@ class Cgroups1:
                 kill_members(folder)
                 while not remove_folders([folder]) and time.monotonic() < deadline:
                     time.sleep(0.01)
+
+    def close(self) -> None:
+        self.remove_stale()
+        for place in self._places.values():
             with suppress(OSError):
                 place.rmdir()

@@ -62,7 +62,8 @@ class Cgroups2:
     def usable(self) -> bool:
         """Whether the agent's own group has the controllers and may be divided."""
         try:
-            if not NEEDED <= set((self._own / "cgroup.controllers").read_text().split()):
+            given = (self._own / "cgroup.controllers").read_text().split()
+            if not NEEDED.issubset(given):
                 return False
             self._divide()
             self._place.mkdir(exist_ok=True)
@@ -98,6 +99,9 @@ class Cgroups2:
             kill_members(folder)
             while not remove_folders([folder]) and time.monotonic() < deadline:
                 time.sleep(0.01)
+
+    def close(self) -> None:
+        self.remove_stale()
         with suppress(OSError):
             self._place.rmdir()
 

@@ -10,8 +10,9 @@ UsageKind = Literal["cgroup1", "cgroup2", "proc"]
 class ResourceGroup(Protocol):
     """One slot's limits. `remove` may be called at any time, and twice."""
 
-    kind: UsageKind
-    """What the descriptors of open_usage mean (see execution.protocol.agent_messages.Leased.usage)."""
+    @property
+    def kind(self) -> UsageKind:
+        """What the descriptors of open_usage mean (see execution.protocol.agent_messages.Leased.usage)."""
 
     def join_files(self) -> list[Path]:
         """Files to which the slot's first process writes 0 before it gives up its rights."""
@@ -48,7 +49,10 @@ class ResourceGroups(Protocol):
         """A new group; limits in bytes, and in processes and threads."""
 
     def remove_stale(self) -> None:
-        """Ends and removes what an agent that was killed left behind, and the place itself."""
+        """Ends and removes what an agent that was killed left behind."""
+
+    def close(self) -> None:
+        """Gives the place up, with whatever is still in it."""
 
 
 def write_text(path: Path, text: str) -> None:

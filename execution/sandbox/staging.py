@@ -1,4 +1,4 @@
-"""Folders that a slot's user cannot reach, because a folder on the way is closed to it (a home with mode 0700).
+"""What a slot's user cannot reach, because a folder on the way is closed to it (a home with mode 0700).
 
 The agent, as root, shows them to that one process at another place, in a mount namespace of the process's own.
 """
@@ -7,12 +7,14 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-# $1 is an empty folder, then the folders to show in it as 0, 1, 2..., then --, then the command.
+# $1 is an empty folder, then what to show in it as 0, 1, 2..., then --, then the command.
 STAGE_SCRIPT = """
 place=$1; shift; number=0
 mount -t tmpfs -o mode=755,size=64k stage "$place"
 while [ "$1" != -- ]; do
-  mkdir "$place/$number"; mount --bind "$1" "$place/$number"; number=$((number + 1)); shift
+  if [ -d "$1" ]; then mkdir "$place/$number"; else : >"$place/$number"; fi
+  mount --bind "$1" "$place/$number"
+  number=$((number + 1)); shift
 done
 shift; exec "$@"
 """

@@ -71,6 +71,9 @@ class WatchedGroups:
     def remove_stale(self) -> None:
         """Nothing to do: the processes died with their agent."""
 
+    def close(self) -> None:
+        """Nothing to do: there is no place."""
+
 
 def descendants(pid: int) -> Iterator[int]:
     """`pid` and every process below it that can be seen now."""

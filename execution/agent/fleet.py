@@ -1,0 +1,232 @@
+"""All slots of this machine: boots them, keeps some warm, hands them to leases, and clears them away."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+from execution.agent.launcher import Launcher
+from execution.agent.slot import BootFailed, Slot, SlotState
+from execution.agent.warm_pool import Boot, CallIn, Census, GiveUp, SlotKind, refill, serve
+from execution.config import AgentConfig
+from execution.environments import Environment
+from execution.errors import ExecutionError
+
+logger = logging.getLogger(__name__)
+
+ROOM_SECONDS = 1.0
+"""How long a lease waits for a booted slot before its gateway is told to try later."""
+REST_SECONDS = 1.0
+"""How long an environment that failed to boot is left alone."""
+REFILL_SECONDS = 0.02
+"""A lease that has just taken a warm slot loads it first: booting the next one would slow it down."""
+WATCH_SECONDS = 0.1
+
+
+class MachineFull(Exception):
+    """No slot can be had soon."""
+
+
+@dataclass(eq=False)
+class _Want:
+    kind: SlotKind
+    slot: asyncio.Future[Slot] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    called_in: bool = False
+
+
+class Fleet:
+    """One per agent."""
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        launcher: Launcher,
+        environments: Mapping[str, Environment],
+        *,
+        memory_left: Callable[[], bool],
+        max_boots: int,
+    ) -> None:
+        self._config = config
+        self._launcher = launcher
+        self._environments = environments
+        self._memory_left = memory_left
+        self._max_boots = max_boots
+        self._call_in: Callable[[], None] = lambda: None
+        self._targets = warm_targets(config, environments)
+        self._slots: dict[int, Slot] = {}
+        """All that have a process, or of which something is left."""
+        self._ending: set[int] = set()
+        self._wants: list[_Want] = []
+        self._resting: set[SlotKind] = set()
+        self._last_id = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._all_gone = asyncio.Event()
+        self._refill_timer: asyncio.TimerHandle | None = None
+
+    def open(self, *, call_in: Callable[[], None]) -> None:
+        """Begins to fill the warm pool. `call_in` asks the gateways for a slot that they do not use."""
+        self._call_in = call_in
+        if self._launcher.watched:
+            self._spawn(self._watch())
+        self.arrange()
+
+    async def take(self, kind: SlotKind) -> Slot:
+        """A warm slot, the caller's from now on, to load one version. Raises MachineFull."""
+        want = _Want(kind)
+        self._wants.append(want)
+        self.arrange()
+        try:
+            async with asyncio.timeout(ROOM_SECONDS):
+                return await want.slot
+        except BaseException as error:
+            self._forget(want)
+            if isinstance(error, TimeoutError):
+                raise MachineFull from None
+            raise
+
+    def _forget(self, want: _Want) -> None:
+        """Nobody waits for it any more, not even if it has just been served."""
+        if want in self._wants:
+            self._wants.remove(want)
+        elif not want.slot.cancelled():
+            self.end(want.slot.result())
+
+    def end(self, slot: Slot) -> None:
+        """Kills the slot, whatever it does."""
+        slot.kill()
+        if slot.slot_id in self._slots:
+            self._ending.add(slot.slot_id)
+
+    async def close(self, seconds: float) -> None:
+        """Kills all slots, and returns when nothing is left of them, or after so many seconds."""
+        self._closed = True
+        for slot in list(self._slots.values()):
+            self.end(slot)
+        if self._slots:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._all_gone.wait(), seconds)
+        for task in self._tasks:
+            task.cancel()
+
+    def arrange(self) -> None:
+        """Does what is to be done now. Called whenever something has changed."""
+        self._serve_wants()
+        while not self._closed and (step := serve(self._census())) is not None:
+            match step:
+                case Boot(kind):
+                    self._boot(kind)
+                case GiveUp(kind):
+                    self.end(next(slot for slot in self._warm() if slot.kind == kind))
+                case CallIn():
+                    self._call_in_once()
+                    break
+        if self._refill_timer is None:
+            self._refill_timer = asyncio.get_running_loop().call_later(REFILL_SECONDS, self._refill)
+
+    def _refill(self) -> None:
+        self._refill_timer = None
+        if not self._closed and (step := refill(self._census())) is not None:
+            self._boot(step.kind)
+
+    def _call_in_once(self) -> None:
+        """One slot for each lease that waits."""
+        for want in self._wants:
+            if not want.called_in:
+                want.called_in = True
+                self._call_in()
+
+    def _serve_wants(self) -> None:
+        for want in list(self._wants):
+            slot = next((slot for slot in self._warm() if slot.kind == want.kind), None)
+            if slot is not None and not want.slot.done() and self._memory_left():
+                slot.begin_load()
+                self._wants.remove(want)
+                want.slot.set_result(slot)
+
+    def _warm(self) -> list[Slot]:
+        return [
+            slot for slot in self._slots.values() if slot.state is SlotState.WARM and slot.slot_id not in self._ending
+        ]
+
+    def _census(self) -> Census:
+        alive = [slot for slot in self._slots.values() if slot.slot_id not in self._ending]
+        states = Counter(slot.state for slot in alive)
+        return Census(
+            wanted=[want.kind for want in self._wants],
+            warm=Counter(slot.kind for slot in alive if slot.state is SlotState.WARM),
+            booting=Counter(slot.kind for slot in alive if slot.state is SlotState.BOOTING),
+            ending=len(self._ending),
+            leased=states[SlotState.LOADING] + states[SlotState.LEASED],
+            targets=self._targets,
+            resting=frozenset(self._resting),
+            max_slots=self._config.max_slots,
+            max_boots=self._max_boots,
+            memory_left=self._memory_left(),
+        )
+
+    def _boot(self, kind: SlotKind) -> None:
+        self._last_id += 1
+        try:
+            started = self._launcher.start(self._last_id, self._environments[kind.environment_id], network=kind.network)
+        except (OSError, ExecutionError, IndexError) as error:
+            self._rest(kind, str(error))
+            return
+        slot = Slot(self._last_id, kind, started)
+        slot.when_ended(partial(self._clear_later, slot))
+        self._slots[slot.slot_id] = slot
+        self._spawn(self._boot_slot(slot))
+
+    async def _boot_slot(self, slot: Slot) -> None:
+        try:
+            await slot.boot(self._config.boot_timeout)
+        except BootFailed as error:
+            if slot.slot_id not in self._ending:
+                self._rest(slot.kind, str(error))
+            self.end(slot)
+        self.arrange()
+
+    def _rest(self, kind: SlotKind, reason: str) -> None:
+        logger.error("A slot of %s cannot boot: %s", kind.environment_id, reason)
+        self._resting.add(kind)
+        asyncio.get_running_loop().call_later(REST_SECONDS, self._wake, kind)
+
+    def _wake(self, kind: SlotKind) -> None:
+        self._resting.discard(kind)
+        self.arrange()
+
+    def _clear_later(self, slot: Slot) -> None:
+        self._ending.add(slot.slot_id)
+        self._spawn(self._clear(slot))
+
+    async def _clear(self, slot: Slot) -> None:
+        await slot.settle()
+        await self._launcher.clear(slot.started)
+        self._ending.discard(slot.slot_id)
+        del self._slots[slot.slot_id]
+        self.arrange()
+        if not self._slots:
+            self._all_gone.set()
+
+    async def _watch(self) -> None:
+        while not self._closed:
+            for slot in list(self._slots.values()):
+                slot.enforce()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def warm_targets(config: AgentConfig, environments: Mapping[str, Environment]) -> dict[SlotKind, int]:
+    """How many slots of each environment to keep warm; none of one that this machine cannot run."""
+    return {
+        SlotKind(name, network=False): config.warm_slots.get(name, environment.manifest.warm_slots)
+        for name, environment in environments.items()
+        if environment.available
+    }

@@ -1,0 +1,164 @@
+"""Who has which slot: serves the gateways' leases, and tells them how their slots end."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from time import perf_counter_ns
+
+from execution.agent.artifacts import ArtifactCache
+from execution.agent.fleet import Fleet, MachineFull
+from execution.agent.link import GatewayLink
+from execution.agent.slot import LoadFailed, Slot
+from execution.agent.warm_pool import SlotKind
+from execution.config import AgentConfig
+from execution.environments import Environment
+from execution.errors import ArtifactDamaged
+from execution.protocol.agent_messages import (
+    AlgorithmFailure,
+    Discard,
+    Exited,
+    FromGateway,
+    Lease,
+    Leased,
+    LeaseFailed,
+    Recall,
+    Release,
+    VersionSpec,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class StorageFails(Exception):
+    """The artifact cannot be read now."""
+
+
+@dataclass
+class _Holder:
+    """What one gateway has and waits for."""
+
+    slots: dict[int, Slot] = field(default_factory=dict)
+    """In the order of their leases."""
+    requests: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class Leases:
+    """One per agent."""
+
+    def __init__(
+        self, config: AgentConfig, environments: Mapping[str, Environment], fleet: Fleet, artifacts: ArtifactCache
+    ) -> None:
+        self._config = config
+        self._environments = environments
+        self._fleet = fleet
+        self._artifacts = artifacts
+        self._holders: dict[GatewayLink, _Holder] = {}
+
+    def add_link(self, link: GatewayLink) -> None:
+        """A gateway has connected."""
+        self._holders[link] = _Holder()
+
+    def lose_link(self, link: GatewayLink) -> None:
+        """A gateway has gone: nobody knows in what state its slots are."""
+        holder = self._holders.pop(link)
+        for request in holder.requests:
+            request.cancel()
+        for slot in holder.slots.values():
+            self._fleet.end(slot)
+
+    def on_message(self, link: GatewayLink, message: FromGateway) -> None:
+        """A gateway has said something."""
+        holder = self._holders[link]
+        match message:
+            case Lease():
+                request = asyncio.create_task(self._serve(link, holder, message))
+                holder.requests.add(request)
+                request.add_done_callback(holder.requests.discard)
+            case Release(slot_id) | Discard(slot_id):
+                slot = holder.slots.get(slot_id)
+                if slot is not None:  # else it has ended meanwhile
+                    self._fleet.end(slot)
+
+    def call_in(self) -> None:
+        """Asks every gateway for an idle slot; which one it gives up, if any, it knows best."""
+        for link, holder in list(self._holders.items()):
+            if holder.slots:
+                link.send(Recall(next(iter(holder.slots))))
+
+    def close(self) -> None:
+        """Hangs up on all gateways."""
+        for link in list(self._holders):
+            link.close()
+            self.lose_link(link)
+
+    async def _serve(self, link: GatewayLink, holder: _Holder, lease: Lease) -> None:
+        began = perf_counter_ns()
+        try:
+            slot, descriptors = await self._specialise(lease.spec)
+        except LoadFailed as error:
+            link.send(LeaseFailed(lease.request_id, _since(began), error.failure))
+        except MachineFull:
+            link.send(LeaseFailed(lease.request_id, _since(began)))
+        except (StorageFails, OSError) as error:
+            logger.warning("A lease of %s failed: %s", lease.spec.name, error)
+            link.send(LeaseFailed(lease.request_id, _since(began)))
+        else:
+            holder.slots[slot.slot_id] = slot
+            leased = Leased(lease.request_id, slot.slot_id, _since(began), cold=True, usage=slot.usage_kind)
+            link.send(leased, descriptors)
+            slot.when_ended(partial(self._report, link, holder, slot))
+
+    def _report(self, link: GatewayLink, holder: _Holder, slot: Slot) -> None:
+        del holder.slots[slot.slot_id]
+        ending = slot.ending
+        assert ending is not None, "it has ended"
+        link.send(Exited(slot.slot_id, ending.exit_code, ending.signal, ending.out_of_memory, ending.log_tail))
+
+    async def _specialise(self, spec: VersionSpec) -> tuple[Slot, list[int]]:
+        """A slot that has loaded the version, and its descriptors. Raises LoadFailed, MachineFull, StorageFails,
+        OSError."""
+        kind = self._choose_kind(spec)
+        files = await self._hold_artifact(spec.artifact)
+        let_go = partial(self._artifacts.let_go, spec.artifact)
+        try:
+            slot = await self._fleet.take(kind)
+        except BaseException:
+            let_go()
+            raise
+        slot.when_ended(let_go)
+        try:
+            await slot.fill(files)
+            await slot.load(spec.entry, memory_bytes=spec.memory_bytes, seconds=self._config.load_timeout)
+            return slot, slot.hand_over()
+        except BaseException:
+            self._fleet.end(slot)
+            raise
+
+    def _choose_kind(self, spec: VersionSpec) -> SlotKind:
+        """Which booted slot can become this version. Raises LoadFailed when none on this machine can."""
+        environment = self._environments.get(spec.environment)
+        if environment is None or not environment.available:
+            message = f"the environment {spec.environment!r} is not available on this machine"
+            raise LoadFailed(AlgorithmFailure(message, "EnvironmentError"))
+        if spec.network and not self._config.allow_network:
+            message = "this version needs the internet, which the operator of this platform does not allow"
+            raise LoadFailed(AlgorithmFailure(message, "PermissionError"))
+        return SlotKind(spec.environment, spec.network)
+
+    async def _hold_artifact(self, digest: str) -> Path:
+        try:
+            return await self._artifacts.hold(digest)
+        except (ArtifactDamaged, FileNotFoundError) as error:
+            logger.error("The artifact %s cannot be used: %s", digest, error)
+            message = "the files of this version are damaged or missing: tell the operator of this platform"
+            raise LoadFailed(AlgorithmFailure(message, "SystemError")) from error
+        except Exception as error:  # a storage raises whatever its client library does
+            raise StorageFails(f"{type(error).__name__}: {error}") from error
+
+
+def _since(began: int) -> int:
+    """Whole microseconds."""
+    return (perf_counter_ns() - began) // 1000

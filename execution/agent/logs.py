@@ -1,0 +1,59 @@
+"""What a slot prints: drained all the time, so that printing never blocks it, and all but the end forgotten."""
+
+import asyncio
+import os
+
+READ_SIZE = 1 << 16
+TAIL_SIZE = 4096
+LAST_READS = 16
+"""When the slot has ended, at most this many full reads: something that escaped its death could write for ever."""
+
+
+class LogTail:
+    """The last lines that came through a pipe, in at most TAIL_SIZE bytes."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Owns the descriptor, which must not block."""
+        self._descriptor = descriptor
+        self._tail = b""
+        self._cut = False
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(descriptor, self._drain)
+
+    def text(self) -> str:
+        """Whole lines where possible, the last one at the end."""
+        _, newline, rest = self._tail.partition(b"\n")
+        lines = rest if self._cut and newline and rest else self._tail
+        return lines.decode(errors="replace")
+
+    def close(self) -> None:
+        """Reads what is still in the pipe and gives the descriptor up. Harmless when repeated."""
+        for _ in range(LAST_READS):
+            if not self._drain():
+                break
+        self._stop()
+
+    def _drain(self) -> bool:
+        """One read per turn of the loop, for the others' sake; False when there is nothing more now."""
+        if self._descriptor < 0:
+            return False
+        try:
+            data = os.read(self._descriptor, READ_SIZE)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._stop()
+            return False
+        self._keep(data)
+        return True
+
+    def _keep(self, data: bytes) -> None:
+        joined = self._tail + data[-TAIL_SIZE:]
+        self._cut |= len(self._tail) + len(data) > TAIL_SIZE
+        self._tail = joined[-TAIL_SIZE:]
+
+    def _stop(self) -> None:
+        if self._descriptor >= 0:
+            self._loop.remove_reader(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
