@@ -84,9 +84,9 @@ class Toolchain:
     version: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Environment:
-    """A language and toolchain that versions are built for and run in."""
+    """A language and toolchain that versions are built for and run in. There is one object of each."""
 
     manifest: Manifest
     folder: Path
