@@ -48,5 +48,5 @@ def _check_sample(text: str) -> None:
     try:
         if text:
             msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidInput("sample_input", f"The sample input is not JSON: {error}.") from None

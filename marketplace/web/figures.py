@@ -6,7 +6,7 @@ from billing.api import CREDIT
 
 NOTHING = "\N{EN DASH}"
 SHOWN_DECIMALS = 4
-KIBIBYTE = 1024
+SECONDS_PER_MINUTE = 60
 TYPICAL_DIGITS = Context(prec=3)
 
 
@@ -29,40 +29,31 @@ def round_typical(amount: int) -> int:
 
 def format_compact(count: int | None) -> str:
     """`0`, `999`, `1.2k`, `35k`, `1.4M`."""
-    if count is None:
-        return NOTHING
-    for size, unit in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")):
-        if count >= size:
-            return _two_digits(count / size) + unit
-    return str(count)
+    return NOTHING if count is None else _scale(count, 1_000, ("", "k", "M", "B"))
 
 
 def format_duration(microseconds: int | None) -> str:
     """`420 µs`, `3.1 ms`, `250 ms`, `1.4 s`, `3 min 20 s`."""
     if microseconds is None:
         return NOTHING
-    if microseconds < 1_000:
-        return f"{microseconds} µs"
-    if microseconds < 1_000_000:
-        return f"{_two_digits(microseconds / 1_000)} ms"
-    seconds = microseconds / 1_000_000
-    if seconds < 60:
-        return f"{_two_digits(seconds)} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    seconds = round(microseconds / 1_000_000)
+    if seconds < SECONDS_PER_MINUTE:
+        return _scale(microseconds, 1_000, (" µs", " ms", " s"))
+    return f"{seconds // SECONDS_PER_MINUTE} min {seconds % SECONDS_PER_MINUTE} s"
 
 
 def format_bytes(size: int | None) -> str:
     """`512 B`, `1.5 KiB`, `64 MiB`."""
-    if size is None:
-        return NOTHING
-    if size < KIBIBYTE:
-        return f"{size} B"
-    amount = float(size)
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
-        amount /= KIBIBYTE
-        if amount < KIBIBYTE:
-            return f"{_two_digits(amount)} {unit}"
-    return f"{amount:.0f} TiB"
+    return NOTHING if size is None else _scale(size, 1_024, (" B", " KiB", " MiB", " GiB", " TiB"))
+
+
+def _scale(value: float, step: int, units: tuple[str, ...]) -> str:
+    """In the first unit in which the value, as it is shown, stays below a step; in the last one however large."""
+    for unit in units[:-1]:
+        if round(value) < step:
+            return _two_digits(value) + unit
+        value /= step
+    return _two_digits(value) + units[-1]
 
 
 def _two_digits(value: float) -> str:

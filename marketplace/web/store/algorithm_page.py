@@ -108,9 +108,12 @@ def list_payers(scopes: list[AccessibleOrganization], algorithm: Algorithm) -> l
 
 
 def indent_json(text: str) -> str:
-    """The same JSON, one member per line; a short one stays on its line."""
-    value = json.loads(text)
-    return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) and value else text
+    """The same JSON, one member per line; a short one stays on its line, and what is nested too deep as it is."""
+    try:
+        value = json.loads(text)
+        return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) and value else text
+    except RecursionError:
+        return text
 
 
 def get_balance(organization: Organization) -> int:

@@ -18,11 +18,13 @@ ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 LARGEST_HEADING = 2
 """The page has a first heading of its own."""
+LONGEST_CHARACTERS = 100_000
+"""What is beyond is not shown: some texts take a time that grows with the square of their length."""
 
 
 def render_readme(text: str) -> SafeString:
     """HTML of Markdown. Pictures become links: a page of ours loads nothing from other sites."""
-    tokens = _markdown.parse(text)
+    tokens = _markdown.parse(text[:LONGEST_CHARACTERS])
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(6, int(token.tag[1]) + LARGEST_HEADING - 1)}"
