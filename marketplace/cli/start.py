@@ -40,7 +40,7 @@ def prepare(progress: Progress) -> None:
 def publish(home: Home, folders: Sequence[Path], address: str, progress: Progress) -> None:
     """Publishes the examples as their organization, and says what failed; the platform runs all the same."""
     credentials = Credentials(address=address, key=demonstration.make_publisher_key())
-    with progress.step(f"Published {len(folders)} examples"):
+    with progress.step(f"Published the examples, {len(folders)} in all"):
         failures = publish_examples(home, folders, credentials, done=progress.done)
     demonstration.revoke_publisher_keys()
     for failure in failures:
