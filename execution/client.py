@@ -7,7 +7,7 @@ from time import perf_counter_ns
 from execution.agent.service import run_agent
 from execution.builds.build import BuiltArtifact, build_artifact
 from execution.environments import Environment, find_environment, load_environments
-from execution.errors import QueueFull
+from execution.errors import QueueFull, Unavailable
 from execution.leasing.answers import (
     Answer,
     BrokenProtocol,
@@ -17,10 +17,10 @@ from execution.leasing.answers import (
     describe_exit,
     read_response,
 )
-from execution.leasing.lessee import IDLE_SECONDS, Lessee, LoadFailed
+from execution.leasing.lessee import EXIT_NEWS_SECONDS, IDLE_SECONDS, Lessee, LoadFailed
 from execution.leasing.pool import VersionPool
 from execution.leasing.slot import RESPONSE_LIMIT, DeadlinePassed, LeasedSlot, ResponseTooLarge, SlotLost
-from execution.protocol.agent_messages import AlgorithmFailure, Exited, VersionSpec
+from execution.protocol.agent_messages import AlgorithmFailure, VersionSpec
 
 __all__ = [
     "AlgorithmFailure",
@@ -38,7 +38,6 @@ __all__ = [
     "run_agent",
 ]
 
-EXIT_NEWS_SECONDS = 0.5
 QUEUE_SECONDS = 30.0
 """The longest that a call waits for a slot."""
 
@@ -71,7 +70,9 @@ class ExecutionClient:
             try:
                 slot = await self._wait(pool, caller, deadline)
             except LoadFailed as failed:
-                usage = Usage(queue_us=_since(began) - failed.load_us, load_us=failed.load_us, cold=True)
+                waited_us = _since(began)
+                load_us = min(failed.load_us, waited_us)  # it may have come in the middle of the loading
+                usage = Usage(queue_us=waited_us - load_us, load_us=load_us, cold=True)
                 return Answer("algorithm_error", usage, error=failed.failure)
         usage = _usage_so_far(slot, _since(began))
         try:
@@ -81,11 +82,17 @@ class ExecutionClient:
             raise
 
     async def _wait(self, pool: VersionPool, caller: str, deadline: float) -> LeasedSlot:
-        give_up = min(deadline, asyncio.get_running_loop().time() + QUEUE_SECONDS)
+        loop = asyncio.get_running_loop()
+        give_up = min(deadline, loop.time() + QUEUE_SECONDS)
         try:
-            return await self._lessee.wait_for_slot(pool, caller, give_up)
+            slot = await self._lessee.wait_for_slot(pool, caller, give_up)
+            while not slot.usable:  # it died on its way to this call
+                slot = await self._lessee.wait_for_slot(pool, caller, give_up)
         except TimeoutError:
-            raise QueueFull(max(1.0, pool.expected_wait())) from None
+            if not pool.leased:
+                raise Unavailable("no slot could be had in time") from None
+            raise QueueFull(max(1.0, pool.expected_wait(loop.time()))) from None
+        return slot
 
     async def _run(self, slot: LeasedSlot, pool: VersionPool, usage: Usage, request: bytes, deadline: float) -> Answer:
         loop = asyncio.get_running_loop()
@@ -100,7 +107,7 @@ class ExecutionClient:
         finally:
             timer.cancel()
         _note_usage(usage, slot, began, cpu_before)
-        pool.note_run(usage.run_us / 1e6)
+        pool.note_run(usage.run_us / 1e6, usage.cpu_us / 1e6)
         return self._answer_line(slot, pool, usage, line)
 
     def _answer_line(self, slot: LeasedSlot, pool: VersionPool, usage: Usage, line: bytes) -> Answer:
@@ -115,7 +122,7 @@ class ExecutionClient:
     async def _answer_failure(self, slot: LeasedSlot, usage: Usage, error: Exception, spec: VersionSpec) -> Answer:
         match error:
             case SlotLost():
-                return Answer("crashed", usage, error=describe_exit(await _news_of(slot), spec.memory_bytes))
+                return await _answer_loss(slot, usage, spec)
             case DeadlinePassed():
                 self._lessee.discard(slot, "timeout")
                 seconds = (usage.queue_us + usage.load_us + usage.run_us) / 1e6
@@ -130,10 +137,14 @@ class ExecutionClient:
                 return Answer("crashed", usage, error=AlgorithmFailure(str(error), "SystemError"))
 
 
-async def _news_of(slot: LeasedSlot) -> Exited | None:
-    """What the agent says of the slot's end, if it says it soon."""
+async def _answer_loss(slot: LeasedSlot, usage: Usage, spec: VersionSpec) -> Answer:
+    """Says what the agent says of the slot's end, if it says it soon."""
     done, _ = await asyncio.wait([slot.exited], timeout=EXIT_NEWS_SECONDS)
-    return slot.exited.result() if done else None
+    exited = slot.exited.result() if done else None
+    if done and exited is None:
+        error = AlgorithmFailure("the machine that ran the call went away", "SystemError")
+        return Answer("unavailable", usage, error=error)
+    return Answer("crashed", usage, error=describe_exit(exited, spec.memory_bytes))
 
 
 def _usage_so_far(slot: LeasedSlot, waited_us: int) -> Usage:

@@ -1,8 +1,10 @@
 """The gateway's connection to an agent: control messages, and descriptors that come with them."""
 
 import asyncio
+import logging
 import os
 import socket
+from array import array
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,15 +14,21 @@ import msgspec
 
 from execution.protocol.agent_messages import FromAgent, FromGateway, Leased
 
+logger = logging.getLogger(__name__)
+
 READ_SIZE = 1 << 16
 MAX_DESCRIPTORS = 8
+ANCILLARY_SIZE = socket.CMSG_SPACE(MAX_DESCRIPTORS * array("i").itemsize)
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(FromAgent)
 
 
 class AgentLink:
-    """One connection. Messages go to `on_message`, with the descriptors that a Leased brought, in order."""
+    """One connection. Messages go to `on_message`, with the descriptors that a Leased brought, in order.
+
+    The descriptors are the receiver's to close. They are fewer than were sent when this process has no room for more.
+    """
 
     def __init__(
         self,
@@ -29,11 +37,12 @@ class AgentLink:
         on_message: Callable[[FromAgent, list[int]], None],
         on_lost: Callable[[], None],
     ) -> None:
+        """Owns the socket, which must not block."""
         self._socket = connected
         self._on_message = on_message
         self._on_lost = on_lost
-        self._received = b""
-        self._unsent = b""
+        self._received = bytearray()
+        self._unsent = bytearray()
         self._descriptors: deque[list[int]] = deque()
         self._closed = False
         self._loop = asyncio.get_running_loop()
@@ -43,10 +52,12 @@ class AgentLink:
         """Sends now what fits, and the rest as soon as the agent reads on."""
         if self._closed:
             return
-        if not self._unsent:
-            self._loop.add_writer(self._socket.fileno(), self._flush)
+        waits = bool(self._unsent)
         self._unsent += _encoder.encode(message) + b"\n"
-        self._flush()
+        if not waits:
+            self._send_some()
+            if self._unsent:
+                self._loop.add_writer(self._socket.fileno(), self._flush)
 
     def close(self) -> None:
         """Hangs up: the agent ends all slots of this link."""
@@ -60,33 +71,48 @@ class AgentLink:
             close_all(descriptors)
 
     def _flush(self) -> None:
-        try:
-            sent = self._socket.send(self._unsent)
-        except BlockingIOError:
-            return
-        except OSError:
-            self._lose()
-            return
-        self._unsent = self._unsent[sent:]
+        self._send_some()
         if not self._unsent:
             self._loop.remove_writer(self._socket.fileno())
 
+    def _send_some(self) -> None:
+        try:
+            del self._unsent[: self._socket.send(self._unsent)]
+        except BlockingIOError:
+            pass
+        except OSError:  # the reader will find the link broken, when nobody is in the middle of something
+            self._unsent.clear()
+
     def _read(self) -> None:
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._socket, READ_SIZE, MAX_DESCRIPTORS)
+            data, ancillary, flags, _ = self._socket.recvmsg(READ_SIZE, ANCILLARY_SIZE, socket.MSG_CMSG_CLOEXEC)
         except BlockingIOError:
             return
         except OSError:
-            data, descriptors = b"", []
-        if descriptors:
+            data, ancillary, flags = b"", [], 0
+        descriptors = _read_descriptors(ancillary)
+        if descriptors or flags & socket.MSG_CTRUNC:
             self._descriptors.append(descriptors)
         if not data:
             self._lose()
             return
-        *lines, self._received = (self._received + data).split(b"\n")
-        for line in lines:
+        self._received += data
+        if b"\n" in data:
+            *lines, self._received = self._received.split(b"\n")
+            for line in lines:
+                self._take(line)
+
+    def _take(self, line: bytearray) -> None:
+        if self._closed:
+            return
+        try:
             message = _decoder.decode(line)
-            self._on_message(message, self._descriptors.popleft() if isinstance(message, Leased) else [])
+        except (msgspec.DecodeError, RecursionError):
+            logger.exception("The agent does not speak this gateway's protocol.")
+            self._lose()
+            return
+        brought = isinstance(message, Leased) and self._descriptors
+        self._on_message(message, self._descriptors.popleft() if brought else [])
 
     def _lose(self) -> None:
         if not self._closed:
@@ -95,14 +121,14 @@ class AgentLink:
 
 
 def connect(path: Path) -> socket.socket:
-    """A connected, non-blocking socket. Raises OSError."""
+    """A connected, non-blocking socket. Raises OSError, also when the agent is too busy to take a connection."""
     connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    connected.setblocking(False)
     try:
         connected.connect(os.fspath(path))
     except OSError:
         connected.close()
         raise
-    connected.setblocking(False)
     return connected
 
 
@@ -111,3 +137,11 @@ def close_all(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         with suppress(OSError):
             os.close(descriptor)
+
+
+def _read_descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    descriptors = array("i")
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
+    return list(descriptors)

@@ -56,13 +56,18 @@ def read_response(line: bytes, usage: Usage) -> Answer:
     """The answer that a response line says. Raises BrokenProtocol."""
     try:
         response = _decoder.decode(line)
-    except (msgspec.DecodeError, RecursionError) as error:
+        if not line.isascii():  # what the decoder only skips, it does not look into
+            str(line, "utf-8")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenProtocol(f"the response is not of the protocol: {error}") from error
     if response.error is not msgspec.UNSET:
         return Answer("algorithm_error", usage, error=response.error)
     if response.result is msgspec.UNSET or response.metadata is msgspec.UNSET:
         raise BrokenProtocol("the response has neither a result nor an error")
-    return Answer("ok", usage, result=response.result, content_type=response.metadata.content_type)
+    content_type = response.metadata.content_type
+    if content_type != "json" and not bytes(memoryview(response.result)[:1]) == b'"':
+        raise BrokenProtocol(f"the result is no text, as {content_type} must be")
+    return Answer("ok", usage, result=response.result, content_type=content_type)
 
 
 def describe_exit(exited: Exited | None, memory_bytes: int) -> AlgorithmFailure:

@@ -5,14 +5,16 @@ import logging
 import socket
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from execution.errors import Unavailable
 from execution.leasing.agent_link import AgentLink, close_all, connect
-from execution.leasing.pool import VersionPool
+from execution.leasing.pool import EAGER_SLOTS, VersionPool
+from execution.leasing.processors import Processors
 from execution.leasing.slot import LeasedSlot
-from execution.leasing.usage import UsageReader
+from execution.leasing.usage import DESCRIPTORS, UsageReader
 from execution.protocol.agent_messages import (
     AlgorithmFailure,
     Discard,
@@ -30,7 +32,13 @@ logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 60.0
 SWEEP_SECONDS = 1.0
-FULL_RETRY_SECONDS = 0.05
+REVIEW_SECONDS = 0.1
+"""While calls wait, how often to see whether more slots would help."""
+FULL_SECONDS = 0.25
+BROKEN_SECONDS = 1.0
+"""How long to leave the agent alone with a version that it could not lease, or that did not load."""
+EXIT_NEWS_SECONDS = 0.5
+"""How long the end of a channel and the agent's word on the end of its process may be apart."""
 RECONNECT_SECONDS = (0.02, 0.5)
 """The first and the longest pause between attempts to reach the agent."""
 
@@ -52,11 +60,15 @@ class Lessee:
         self._idle_seconds = idle_seconds
         self._pools: dict[str, VersionPool] = {}
         self._slots: dict[int, LeasedSlot] = {}
+        """Leased over the present link, and not given back. An agent that starts again counts from the beginning."""
         self._requests: dict[int, VersionPool] = {}
         self._request_id = 0
         self._link: AgentLink | None = None
         self._lost = asyncio.Event()
+        self._processors = Processors()
+        self._review_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def start(self) -> None:
         """Connects, now or as soon as there is an agent, and again whenever the link breaks."""
@@ -65,15 +77,18 @@ class Lessee:
 
     async def close(self) -> None:
         """Hangs up; the agent ends the slots."""
+        self._closed = True
+        if self._link is not None:
+            self._link.close()
+        self._abandon_slots()
+        if self._review_timer is not None:
+            self._review_timer.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for pool in self._pools.values():
             pool.fail_waiting(Unavailable("the gateway is shutting down"))
-        if self._link is not None:
-            self._link.close()
-        for slot in list(self._slots.values()):
-            slot.close()
+        await asyncio.sleep(0)  # channels close in the loop's next turn
 
     def pool_of(self, spec: VersionSpec) -> VersionPool:
         """The version's pool, made if there is none."""
@@ -83,105 +98,158 @@ class Lessee:
         return pool
 
     async def wait_for_slot(self, pool: VersionPool, caller: str, deadline: float) -> LeasedSlot:
-        """A slot, when it is this caller's turn. Raises QueueFull, LoadFailed, Unavailable, TimeoutError."""
-        waiter: asyncio.Future[LeasedSlot] = asyncio.get_running_loop().create_future()
-        pool.join(caller, waiter)
-        self._ask_if_wanted(pool)
+        """A slot, when it is this caller's turn; see that it is still usable.
+
+        Raises QueueFull, LoadFailed, Unavailable, TimeoutError.
+        """
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._closed:
+            raise Unavailable("the gateway is shutting down")
+        if pool.broken is not None and now < pool.asks_again_at:
+            raise LoadFailed(pool.broken, 0)
+        waiter: asyncio.Future[LeasedSlot] = loop.create_future()
+        pool.join(caller, waiter, now)
+        self._ask(pool)
+        self._review_later()
+        timer = loop.call_at(deadline, _expire, waiter)
         try:
-            async with asyncio.timeout_at(deadline):
-                return await waiter
-        except (TimeoutError, asyncio.CancelledError):
+            return await waiter
+        except TimeoutError:
             pool.waiting.remove(caller, waiter)
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+            raise
+        except asyncio.CancelledError:
+            pool.waiting.remove(caller, waiter)
+            if not waiter.cancelled() and waiter.exception() is None:  # it was just handed over
                 self.take_back(pool, waiter.result())
             raise
+        finally:
+            timer.cancel()
 
     def take_back(self, pool: VersionPool, slot: LeasedSlot) -> None:
-        """The call is over, and the slot free for the next one."""
-        if slot.usable:
-            pool.give(slot, asyncio.get_running_loop().time())
-        if pool.waiting:
-            self._ask_if_wanted(pool)
+        """The slot is free for the next call."""
+        if not slot.usable:
+            return
+        if slot.recalled:
+            self._give_up(slot, Release(slot.slot_id))
+            return
+        pool.give(slot, asyncio.get_running_loop().time())
+        if pool.waiting and len(pool.leased) < EAGER_SLOTS:
+            self._ask(pool)
 
     def discard(self, slot: LeasedSlot, reason: Literal["timeout", "cancelled", "protocol"]) -> None:
         """Ends a slot in an unknown state."""
-        if self._link is not None:
-            self._link.send(Discard(slot.slot_id, reason))
+        self._give_up(slot, Discard(slot.slot_id, reason))
+
+    def _give_up(self, slot: LeasedSlot, message: Release | Discard) -> None:
+        if self._slots.get(slot.slot_id) is slot:
+            del self._slots[slot.slot_id]
+            if self._link is not None:
+                self._link.send(message)
         slot.close()
 
-    def _ask_if_wanted(self, pool: VersionPool) -> None:
-        if self._link is None or not pool.wants_slot():
+    def _ask(self, pool: VersionPool, *, spare: bool = False) -> None:
+        if self._link is None:
             return
-        self._request_id += 1
-        pool.asked += 1
-        self._requests[self._request_id] = pool
-        self._link.send(Lease(self._request_id, pool.spec))
+        for _ in range(pool.count_wanted(asyncio.get_running_loop().time(), spare=spare)):
+            self._request_id += 1
+            pool.asked += 1
+            self._requests[self._request_id] = pool
+            self._link.send(Lease(self._request_id, pool.spec))
+
+    def _review_later(self) -> None:
+        if self._review_timer is None:
+            self._processors.begin()
+            self._review_timer = asyncio.get_running_loop().call_later(REVIEW_SECONDS, self._review)
+
+    def _review(self) -> None:
+        """Asks where the queue, or a lease that failed, is reason to ask again."""
+        self._review_timer = None
+        pools = [pool for pool in self._pools.values() if pool.waiting]
+        if not pools:
+            return
+        spare = self._processors.have_spare()
+        for pool in pools:
+            self._ask(pool, spare=spare)
+        self._review_later()
 
     def _on_message(self, message: FromAgent, descriptors: list[int]) -> None:
         match message:
             case Leased():
-                self._spawn(self._open_slot(message, descriptors))
+                self._on_leased(message, descriptors)
             case LeaseFailed():
                 self._on_lease_failed(message)
             case Exited():
-                slot = self._slots.pop(message.slot_id, None)
-                if slot is not None and not slot.exited.done():
-                    slot.exited.set_result(message)
+                self._on_exited(message)
             case Recall():
-                self._on_recall(message)
+                self._on_recall()
 
-    async def _open_slot(self, leased: Leased, descriptors: list[int]) -> None:
-        pool = self._requests.pop(leased.request_id, None)
-        if pool is None:  # asked for before the link broke
+    def _on_leased(self, leased: Leased, descriptors: list[int]) -> None:
+        pool = self._requests.pop(leased.request_id)
+        pool.asked -= 1
+        if len(descriptors) != 1 + DESCRIPTORS:
+            logger.error("A slot of %s came without its descriptors: this process has too many open.", pool.spec.name)
             close_all(descriptors)
+            pool.asks_again_at = asyncio.get_running_loop().time() + FULL_SECONDS
+            if self._link is not None:
+                self._link.send(Discard(leased.slot_id, "protocol"))
             return
         channel, *usage = descriptors
         slot = LeasedSlot(
             slot_id=leased.slot_id,
-            version_id=pool.spec.version_id,
             load_us=leased.load_us,
             usage=UsageReader(leased.usage, usage),
-            on_lost=self._on_slot_lost,
+            on_lost=partial(self._on_slot_lost, pool),
         )
         self._slots[leased.slot_id] = slot
-        loop = asyncio.get_running_loop()
-        await loop.create_unix_connection(lambda: slot, sock=socket.socket(fileno=channel))
-        pool.asked -= 1
-        pool.slots += 1
+        pool.leased.add(slot)
+        pool.broken = None
+        self._spawn(self._open_slot(pool, slot, socket.socket(fileno=channel)))
+
+    async def _open_slot(self, pool: VersionPool, slot: LeasedSlot, channel: socket.socket) -> None:
+        await asyncio.get_running_loop().create_unix_connection(lambda: slot, sock=channel)
         self.take_back(pool, slot)
 
     def _on_lease_failed(self, failed: LeaseFailed) -> None:
-        pool = self._requests.pop(failed.request_id, None)
-        if pool is None:
-            return
+        pool = self._requests.pop(failed.request_id)
         pool.asked -= 1
-        if failed.failure is not None:
+        broken = failed.failure is not None and not pool.leased  # else there is proof that the version loads
+        pool.asks_again_at = asyncio.get_running_loop().time() + (BROKEN_SECONDS if broken else FULL_SECONDS)
+        if failed.failure is not None and broken:
+            pool.broken = failed.failure
             pool.fail_waiting(LoadFailed(failed.failure, failed.load_us))
-        elif pool.waiting:  # the machine is full: someone will give a slot back
-            asyncio.get_running_loop().call_later(FULL_RETRY_SECONDS, self._ask_if_wanted, pool)
 
-    def _on_recall(self, recall: Recall) -> None:
-        """Gives back the slot that the agent names if it is idle, or the one that is idle for longest."""
-        idle = [slot for pool in self._pools.values() for slot in pool.idle]
-        if not idle:
+    def _on_exited(self, exited: Exited) -> None:
+        slot = self._slots.pop(exited.slot_id, None)
+        if slot is None:
             return
-        named = self._slots.get(recall.slot_id)
-        slot = named if named in idle else min(idle, key=lambda slot: slot.idle_since)
-        assert slot is not None, "one of those that are idle"
-        self._pools[slot.version_id].idle.remove(slot)
-        self._release(slot)
+        slot.note_exit(exited)
+        if slot.busy:  # its answer may be in the channel; without one, a child may hold the channel open for ever
+            asyncio.get_running_loop().call_later(EXIT_NEWS_SECONDS, slot.close)
+        else:
+            slot.close()
 
-    def _release(self, slot: LeasedSlot) -> None:
-        if self._link is not None:
-            self._link.send(Release(slot.slot_id))
-        slot.close()
-
-    def _on_slot_lost(self, slot: LeasedSlot) -> None:
-        pool = self._pools[slot.version_id]
-        pool.slots -= 1
-        if slot in pool.idle:
+    def _on_recall(self) -> None:
+        """Gives back the slot that is idle for longest. If all are busy and a version has none, the one that has most
+        of them gives one up after its call."""
+        idle = [(slot, pool) for pool in self._pools.values() for slot in pool.idle]
+        if idle:
+            slot, pool = min(idle, key=lambda entry: entry[0].idle_since)
             pool.idle.remove(slot)
-        self._ask_if_wanted(pool)
+            self._give_up(slot, Release(slot.slot_id))
+        elif any(pool.waiting and not pool.leased for pool in self._pools.values()):
+            self._recall_busy()
+
+    def _recall_busy(self) -> None:
+        largest = max(self._pools.values(), key=lambda pool: len(pool.leased))
+        if len(largest.leased) > 1:
+            largest.recall_one()
+
+    def _on_slot_lost(self, pool: VersionPool, slot: LeasedSlot) -> None:
+        pool.drop(slot)
+        self._ask(pool)
+        if self._slots.get(slot.slot_id) is slot:
+            asyncio.get_running_loop().call_later(EXIT_NEWS_SECONDS, self.discard, slot, "protocol")
 
     async def _give_back_idle(self) -> None:
         while True:
@@ -189,7 +257,7 @@ class Lessee:
             before = asyncio.get_running_loop().time() - self._idle_seconds
             for version_id, pool in list(self._pools.items()):
                 for slot in pool.take_expired(before):
-                    self._release(slot)
+                    self._give_up(slot, Release(slot.slot_id))
                 if pool.unused:
                     del self._pools[version_id]
 
@@ -199,7 +267,7 @@ class Lessee:
             self._lost.clear()
             self._link = AgentLink(connected, on_message=self._on_message, on_lost=self._on_link_lost)
             for pool in list(self._pools.values()):
-                self._ask_if_wanted(pool)
+                self._ask(pool)
             await self._lost.wait()
 
     async def _connect(self) -> socket.socket:
@@ -217,12 +285,22 @@ class Lessee:
         self._requests.clear()
         for pool in self._pools.values():
             pool.asked = 0
-        for slot in list(self._slots.values()):
+            pool.asks_again_at = 0.0
+        self._abandon_slots()
+        self._lost.set()
+
+    def _abandon_slots(self) -> None:
+        for slot in self._slots.values():
+            slot.note_exit(None)
             slot.close()
         self._slots.clear()
-        self._lost.set()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _expire(waiter: asyncio.Future[LeasedSlot]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())

@@ -27,34 +27,34 @@ class LeasedSlot(asyncio.Protocol):
     """Takes one request at a time."""
 
     def __init__(
-        self,
-        *,
-        slot_id: int,
-        version_id: str,
-        load_us: int,
-        usage: UsageReader,
-        on_lost: Callable[["LeasedSlot"], None],
+        self, *, slot_id: int, load_us: int, usage: UsageReader, on_lost: Callable[["LeasedSlot"], None]
     ) -> None:
         """`on_lost` is called once, when the channel closes."""
         self.slot_id = slot_id
-        self.version_id = version_id
         self.load_us = load_us
         self.usage = usage
         self.idle_since = 0.0
         self.served = False
         """Whether a call has been answered: the first one waited for the loading."""
-        self.exited: asyncio.Future[Exited] = asyncio.get_running_loop().create_future()
-        """What the agent says of the end of the process."""
+        self.recalled = False
+        """Whether to give it back after the call that it runs."""
+        self.exited: asyncio.Future[Exited | None] = asyncio.get_running_loop().create_future()
+        """What the agent says of the end of the process; None when there is no agent any more."""
         self._on_lost = on_lost
         self._transport: asyncio.WriteTransport | None = None
+        self._closed = False
         self._response: asyncio.Future[bytes] | None = None
-        self._chunks: list[bytes] = []
-        self._size = 0
+        self._received = bytearray()
 
     @property
     def usable(self) -> bool:
         """Whether the channel is open."""
-        return self._transport is not None and not self._transport.is_closing()
+        return self._transport is not None and not self._closed and not self._transport.is_closing()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a response is waited for."""
+        return self._response is not None
 
     def exchange(self, request: bytes) -> asyncio.Future[bytes]:
         """Sends one request line and promises the response line.
@@ -74,43 +74,54 @@ class LeasedSlot(asyncio.Protocol):
         """The deadline of the request in progress has passed."""
         self._fail(DeadlinePassed())
 
+    def note_exit(self, exited: Exited | None) -> None:
+        """The process has ended; what it wrote before may still be on its way."""
+        if not self.exited.done():
+            self.exited.set_result(exited)
+
     def close(self) -> None:
-        """Hangs up."""
+        """Hangs up at once: a runner that does not read on is not waited for."""
+        self._closed = True
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.WriteTransport", transport)
+        if self._closed:  # before it was opened
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._response is None:  # nobody asked: the algorithm wrote to the channel on its own
             self.close()
             return
-        self._size += len(data)
-        if self._size > RESPONSE_LIMIT:
-            self._fail(ResponseTooLarge())
-            return
-        self._chunks.append(data)
         end = data.find(b"\n")
-        if end == len(data) - 1:
-            self._finish()
-        elif end >= 0:
+        if len(self._received) + len(data) > RESPONSE_LIMIT:
+            self._fail(ResponseTooLarge())
+        elif 0 <= end < len(data) - 1:
             self._fail(BrokenProtocol("the runner wrote more than one line"))
+        elif end < 0:
+            self._received += data
+        elif self._received:
+            self._received += data
+            self._finish(bytes(self._received))
+        else:
+            self._finish(data)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self._closed = True
         self._fail(SlotLost())
         self.usage.close()
         self._on_lost(self)
 
-    def _finish(self) -> None:
-        line = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+    def _finish(self, line: bytes) -> None:
         response, self._response = self._response, None
-        self._chunks, self._size = [], 0
+        if self._received:
+            self._received = bytearray()
         if response is not None and not response.done():
             response.set_result(line)
 
     def _fail(self, error: Exception) -> None:
         response, self._response = self._response, None
-        self._chunks, self._size = [], 0
+        self._received = bytearray()
         if response is not None and not response.done():
             response.set_exception(error)

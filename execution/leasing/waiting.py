@@ -1,29 +1,27 @@
 """Who waits for a slot, and whose turn is next. Pure."""
 
-from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections import OrderedDict
 from typing import Generic, TypeVar
 
 ItemT = TypeVar("ItemT")
 
 
 class FairQueue(Generic[ItemT]):
-    """Callers take turns, each with its oldest item: one caller's thousand calls do not hold up another's one."""
+    """Callers take turns, each with its oldest item: one caller's thousand calls do not hold up another's one.
+
+    Items are hashable and differ from each other. Nothing here depends on how many there are.
+    """
 
     def __init__(self) -> None:
-        self._callers: OrderedDict[str, deque[ItemT]] = OrderedDict()
+        self._callers: OrderedDict[str, OrderedDict[ItemT, None]] = OrderedDict()
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[ItemT]:
-        for items in self._callers.values():
-            yield from items
-
     def add(self, caller: str, item: ItemT) -> None:
         """Puts the item behind the others of the same caller."""
-        self._callers.setdefault(caller, deque()).append(item)
+        self._callers.setdefault(caller, OrderedDict())[item] = None
         self._length += 1
 
     def take(self) -> ItemT:
@@ -31,7 +29,7 @@ class FairQueue(Generic[ItemT]):
         if not self._callers:
             raise IndexError("nobody waits")
         caller, items = self._callers.popitem(last=False)
-        item = items.popleft()
+        item, _ = items.popitem(last=False)
         if items:
             self._callers[caller] = items
         self._length -= 1
@@ -42,7 +40,7 @@ class FairQueue(Generic[ItemT]):
         items = self._callers.get(caller)
         if items is None or item not in items:
             return
-        items.remove(item)
+        del items[item]
         self._length -= 1
         if not items:
             del self._callers[caller]
