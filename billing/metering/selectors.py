@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncDay
 
 from billing.metering.models import CallRecord
@@ -171,6 +171,12 @@ def summarize_calls_by_algorithm(
         .order_by("-cost", "-calls", "algorithm")[:limit]
     )
     return [AlgorithmTotals(algorithm=row["algorithm"], totals=_to_totals(row)) for row in rows]
+
+
+def find_last_uses(*, payer_id: uuid.UUID, since: datetime) -> dict[uuid.UUID, datetime]:
+    """When each of the payer's keys made its latest call, by the key's id; one without calls since then is left out."""
+    records = _filter(payer_id=payer_id).filter(started_at__gte=since, key_id__isnull=False)
+    return dict(records.values_list("key_id").annotate(latest=Max("started_at")))
 
 
 def summarize_earnings(*, author_id: uuid.UUID, since: datetime, limit: int) -> list[AlgorithmEarnings]:
