@@ -131,11 +131,15 @@ class Environment:
 
     def template_files(self, name: str) -> dict[str, str]:
         """A first version of an algorithm called `name`: text by relative path."""
-        root = self.folder / "template"
-        files = sorted(path for path in root.rglob("*") if path.is_file())
+
+        def fill(text: str) -> str:
+            return text.replace("{name}", name).replace("{environment}", self.id)
+
         return {
-            path.relative_to(root).as_posix().replace("{name}", name): path.read_text("utf-8").replace("{name}", name)
-            for path in files
+            fill(path.relative_to(root).as_posix()): fill(path.read_text("utf-8"))
+            for root in (RUNNERS_FOLDER / "template", self.folder / "template")
+            for path in sorted(root.rglob("*"))
+            if path.is_file()
         }
 
 

@@ -135,7 +135,7 @@ def is_stopped_by_its_memory_limit(bench: Bench) -> None:
 def is_stopped_by_its_process_limit(bench: Bench) -> None:
     """Processes without end: whatever the language makes of it, the slot ends clean (see Slot.end)."""
     with bench.start() as slot, suppress(Refused, Ended, Silent):
-        slot.call({"do": "spawn"}, seconds=20)
+        slot.call({"do": "spawn"}, seconds=3)
 
 
 def tells_that_loading_failed(bench: Bench) -> None:
