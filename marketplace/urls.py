@@ -5,7 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("marketplace.web.account_urls")),
     path("", include("marketplace.api.urls")),
     path("", include("marketplace.web.urls")),
 ]

@@ -101,6 +101,13 @@ def list_builds(*, scope: AccessibleOrganization, algorithm: Algorithm) -> Query
     return builds.select_related("created_by", "version").defer("log").order_by("-created_at")
 
 
+def list_latest_builds(*, scope: AccessibleOrganization, algorithms: Collection[Algorithm]) -> dict[UUID, Build]:
+    """The newest build of each, in one query and without its log, by the algorithm's id; some have none."""
+    builds = Build.objects.filter(algorithm__in=algorithms, algorithm__organization=scope.organization).defer("log")
+    newest = builds.order_by("algorithm_id", "-created_at").distinct("algorithm_id")
+    return {build.algorithm_id: build for build in newest}
+
+
 def get_build(*, scope: AccessibleOrganization, build_id: object) -> Build:
     """A build of the organization, with its log. Raises NotFound."""
     builds = Build.objects.filter(pk=build_id, algorithm__organization=scope.organization)

@@ -1,8 +1,10 @@
 """Calls as pages show them: billing's records joined with the marketplace's names."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.cache import cache
@@ -11,7 +13,7 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 
 from billing import api as billing
-from billing.api import AlgorithmMeasures, CallLine, DayOfCalls
+from billing.api import AlgorithmEarnings, AlgorithmMeasures, AlgorithmTotals, CallLine, DayOfCalls, DayTotals
 from marketplace.algorithms.models import Algorithm
 from marketplace.errors import NotFound
 from marketplace.organizations.models import ApiKey, Organization
@@ -21,7 +23,10 @@ STATISTICS_WINDOW = timedelta(days=30)
 STATISTICS_CACHE_SECONDS = 60
 RANKED_ALGORITHMS = 500
 """How far down the most called ones are told apart."""
+SLOW_SECONDS = 0.1
 NO_CALLS = AlgorithmMeasures(calls=0, median_run_us=None)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,43 @@ def list_days(*, algorithm: Algorithm) -> list[DayOfCalls]:
         author_id=algorithm.organization_id,
         algorithm=algorithm.full_name,
         days=STATISTICS_WINDOW.days,
-        today=timezone.now().astimezone(UTC).date(),
+        today=_today(),
     )
+
+
+def list_spending_days(*, scope: AccessibleOrganization) -> list[DayTotals]:
+    """The calls that the organization paid for on each of the last 30 days, today last."""
+    payer = scope.organization.id
+    days = {"days": STATISTICS_WINDOW.days, "today": _today()}
+    return _remember_if_slow(f"spending-days:{payer}", billing.summarize_calls_by_day, payer_id=payer, **days)
+
+
+def list_received_days(*, scope: AccessibleOrganization) -> list[DayTotals]:
+    """The calls of the organization's algorithms on each of the last 30 days, today last, whoever paid."""
+    author = scope.organization.id
+    days = {"days": STATISTICS_WINDOW.days, "today": _today()}
+    return _remember_if_slow(f"received-days:{author}", billing.summarize_calls_by_day, author_id=author, **days)
+
+
+def list_spending(*, scope: AccessibleOrganization, limit: int) -> list[AlgorithmTotals]:
+    """What the organization spent on each algorithm in the last 30 days, the dearest first."""
+    payer = scope.organization.id
+    window = {"since": timezone.now() - STATISTICS_WINDOW, "limit": limit}
+    key = f"spending:{payer}:{limit}"
+    return _remember_if_slow(key, billing.summarize_calls_by_algorithm, payer_id=payer, **window)
+
+
+def list_earnings(*, scope: AccessibleOrganization, limit: int) -> list[AlgorithmEarnings]:
+    """What each of the organization's algorithms earned in the last 30 days, the best first."""
+    author = scope.organization.id
+    window = {"since": timezone.now() - STATISTICS_WINDOW, "limit": limit}
+    return _remember_if_slow(f"earnings:{author}:{limit}", billing.summarize_earnings, author_id=author, **window)
+
+
+def find_last_uses(*, scope: AccessibleOrganization) -> dict[UUID, datetime]:
+    """When each of the organization's keys made its latest call of the last 30 days, by the key's id."""
+    payer, since = scope.organization.id, timezone.now() - STATISTICS_WINDOW
+    return _remember_if_slow(f"last-uses:{payer}", billing.find_last_uses, payer_id=payer, since=since)
 
 
 def count_calls() -> int:
@@ -98,6 +138,22 @@ def order_by_calls(algorithms: QuerySet[Algorithm]) -> QuerySet[Algorithm]:
         output_field=IntegerField(),
     )
     return algorithms.alias(place=place).order_by(F("place").asc(nulls_last=True), "-updated_at", "name")
+
+
+def _remember_if_slow(key: str, count: Callable[..., T], **arguments: Any) -> T:
+    """What `count` says: right now where that is quick, at most a minute old for those with very many calls."""
+    known: T | None = cache.get(f"statistics:{key}")
+    if known is not None:
+        return known
+    began = time.monotonic()
+    counted = count(**arguments)
+    if time.monotonic() - began > SLOW_SECONDS:
+        cache.set(f"statistics:{key}", counted, STATISTICS_CACHE_SECONDS)
+    return counted
+
+
+def _today() -> date:
+    return timezone.now().astimezone(UTC).date()
 
 
 def _rank_algorithms() -> dict[str, int]:

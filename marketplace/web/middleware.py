@@ -1,11 +1,16 @@
 """What every page has in common: what it may load, and what happens when it cannot be shown."""
 
+import logging
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
+from redis import RedisError
 
-from marketplace.errors import NotFound, PermissionDenied
+from marketplace.errors import Conflict, NotFound, PermissionDenied
 from marketplace.web.assets import FrontEndNotBuilt
+
+logger = logging.getLogger(__name__)
 
 POLICY = "; ".join(
     [
@@ -37,4 +42,9 @@ class PageMiddleware(MiddlewareMixin):
             return render(request, "404.html", {"reason": exception.message}, status=404)
         if isinstance(exception, PermissionDenied):
             return render(request, "403.html", {"reason": exception.message}, status=403)
+        if isinstance(exception, Conflict):
+            return render(request, "409.html", {"reason": exception.message}, status=409)
+        if isinstance(exception, RedisError):
+            logger.error("no answer from Redis at %s", request.path, exc_info=exception)
+            return render(request, "503.html", status=503)
         return None

@@ -7,6 +7,7 @@ import { installCopyButtons } from "./copy";
 import { colourCode } from "./highlight";
 import { installMenus } from "./menu";
 import { installSectionNav } from "./sections";
+import { showCurrentPage } from "./side_nav";
 import { installTabs } from "./tabs";
 import { installThemeSwitch } from "./theme";
 
@@ -16,3 +17,4 @@ installMenus();
 installTabs();
 installSectionNav();
 colourCode();
+showCurrentPage();

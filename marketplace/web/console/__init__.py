@@ -1,0 +1,1 @@
+"""Pages of people who are signed in, under /console/<organization>."""

@@ -1,5 +1,45 @@
-"""Pages of people who are signed in."""
+"""The console: pages of people who are signed in, by organization."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from marketplace.web import converters  # noqa: F401 - registers `word`
+from marketplace.web.console import (
+    algorithms,
+    audit_log,
+    balance,
+    builds,
+    calls,
+    home,
+    keys,
+    members,
+    new_organization,
+    overview,
+    versions,
+)
+
+app_name = "console"
+
+ORGANIZATION = "console/<word:slug>"
+KEYS = f"{ORGANIZATION}/keys"
+CALLS = f"{ORGANIZATION}/calls"
+ALGORITHMS = f"{ORGANIZATION}/algorithms"
+MEMBERS = f"{ORGANIZATION}/members"
+
+urlpatterns = [
+    path("console", home.home, name="home"),
+    path("console/new", new_organization.new_organization, name="new-organization"),
+    path(ORGANIZATION, overview.overview, name="overview"),
+    path(KEYS, keys.keys, name="keys"),
+    path(f"{KEYS}/<uuid:key_id>/revoke", keys.revoke, name="revoke-key"),
+    path(CALLS, calls.calls, name="calls"),
+    path(f"{CALLS}/<uuid:call_id>", calls.call, name="call"),
+    path(f"{ORGANIZATION}/balance", balance.balance, name="balance"),
+    path(ALGORITHMS, algorithms.algorithms, name="algorithms"),
+    path(f"{ALGORITHMS}/<word:name>", algorithms.algorithm, name="algorithm"),
+    path(f"{ALGORITHMS}/<word:name>/builds/<uuid:build_id>", builds.build, name="build"),
+    path(f"{ALGORITHMS}/<word:name>/versions/<str:number>/withdraw", versions.withdraw, name="withdraw-version"),
+    path(MEMBERS, members.members, name="members"),
+    path(f"{MEMBERS}/<word:username>/role", members.change_role, name="change-role"),
+    path(f"{MEMBERS}/<word:username>/remove", members.remove, name="remove-member"),
+    path(f"{ORGANIZATION}/audit", audit_log.audit_log, name="audit"),
+]

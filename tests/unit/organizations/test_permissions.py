@@ -17,6 +17,7 @@ TABLE = [
     ("create_key", True, True),
     ("publish", True, True),
     ("withdraw", True, False),
+    ("read_audit", True, False),
 ]
 
 

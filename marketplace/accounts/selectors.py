@@ -1,0 +1,17 @@
+"""Reads of people."""
+
+from allauth.account.models import EmailAddress
+
+from marketplace.accounts.models import User
+
+
+def find_user(*, name_or_email: str) -> User | None:
+    """The active person with that user name, or with that e-mail address if they confirmed it, in any case.
+
+    An address that was not confirmed finds nobody: anyone can sign up with it.
+    """
+    people = User.objects.filter(is_active=True)
+    if "@" in name_or_email:  # no user name has one
+        confirmed = EmailAddress.objects.filter(email=name_or_email.lower(), verified=True)
+        return people.filter(pk__in=confirmed.values("user_id")).first()
+    return people.filter(username__iexact=name_or_email).first()

@@ -1,0 +1,51 @@
+"""Money: what can be spent, what was spent and earned, and every entry of the ledger."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from billing import api as billing
+from billing.api import CREDIT
+from marketplace.invocations.selectors import list_earnings, list_spending, list_spending_days
+from marketplace.organizations.selectors import AccessibleOrganization
+from marketplace.web.console.charts import make_chart
+from marketplace.web.console.page import organization_page, render_page
+
+ENTRIES_PER_PAGE = 50
+ALGORITHMS_SHOWN = 10
+CREDITS_PER_DOLLAR = 10_000
+
+
+@require_GET
+@organization_page
+def balance(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
+    """The account of what is spent, or of what is earned."""
+    earnings = request.GET.get("side") == "earnings"
+    before = _read_id(request.GET.get("before", ""))
+    organization_id = scope.organization.id
+    entries = billing.list_entries(organization_id, ENTRIES_PER_PAGE + 1, before=before, earnings=earnings)
+    shown = entries[:ENTRIES_PER_PAGE]
+    days = list_spending_days(scope=scope)
+    context = {
+        "balance": billing.get_balance(organization_id),
+        "earned": billing.get_earnings(organization_id),
+        "spent": sum(day.totals.cost for day in days),
+        "dollars": _to_dollars(billing.get_balance(organization_id)),
+        "earnings": earnings,
+        "entries": shown,
+        "before": before,
+        "next_before": shown[-1].id if len(entries) > ENTRIES_PER_PAGE else None,
+        "days": days,
+        "chart": make_chart([(day.day, day.totals.cost, 0) for day in days]),
+        "spending": list_spending(scope=scope, limit=ALGORITHMS_SHOWN),
+        "earners": list_earnings(scope=scope, limit=ALGORITHMS_SHOWN),
+    }
+    return render_page(request, scope, "console/balance.html", "balance", context)
+
+
+def _to_dollars(amount: int) -> str:
+    """Micro-credits in US dollars, to the cent."""
+    return f"{amount / CREDIT / CREDITS_PER_DOLLAR:,.2f}"
+
+
+def _read_id(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

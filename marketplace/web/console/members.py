@@ -1,0 +1,133 @@
+"""Who belongs to an organization, and as what."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from marketplace.accounts.models import User
+from marketplace.accounts.selectors import find_user
+from marketplace.errors import Conflict, NotFound
+from marketplace.organizations.models import Membership, Role
+from marketplace.organizations.permissions import can_manage_members, check_can_manage_members
+from marketplace.organizations.selectors import AccessibleOrganization, list_members
+from marketplace.organizations.services import add_member, remove_member
+from marketplace.web.console.page import organization_page, render_confirmation, render_page
+
+
+class MemberForm(forms.Form):
+    """Someone to add."""
+
+    person = forms.CharField(
+        max_length=254,
+        label="User name or e-mail address",
+        error_messages={"required": "Whom? Give a user name or an e-mail address."},
+    )
+    role = forms.ChoiceField(choices=Role, initial=Role.MEMBER, label="Role")
+
+    def clean_person(self) -> User:
+        """Raises ValidationError when nobody is found."""
+        text = self.cleaned_data["person"]
+        user = find_user(name_or_email=text)
+        if user is None and "@" in text:
+            raise forms.ValidationError("Nobody here has confirmed this e-mail address. Ask for their user name.")
+        if user is None:
+            raise forms.ValidationError("There is nobody with this user name.")
+        return user
+
+
+@require_http_methods(["GET", "POST"])
+@organization_page
+def members(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
+    """The members; a POST adds one."""
+    form = MemberForm(request.POST or None)
+    if request.method == "POST":
+        check_can_manage_members(scope)
+        if form.is_valid() and _add(scope, form):
+            messages.success(request, f"{form.cleaned_data['person'].username} is a member now.")
+            return redirect("console:members", scope.organization.slug)
+    context = {
+        "members": list_members(scope=scope),
+        "form": form,
+        "can_manage_members": can_manage_members(scope) and not scope.organization.personal,
+    }
+    return render_page(request, scope, "console/members.html", "members", context)
+
+
+@require_POST
+@organization_page
+def change_role(request: HttpRequest, scope: AccessibleOrganization, username: str) -> HttpResponse:
+    """Makes a member an owner, or an owner a member."""
+    check_can_manage_members(scope)
+    member = _get_member(scope, username)
+    role = request.POST.get("role", "")
+    if role in Role.values:
+        try:
+            add_member(organization=scope.organization, user=member.user, role=Role(role), by=scope.user)
+            messages.success(request, f"{member.user.username} is {_describe(Role(role))} now.")
+        except Conflict as error:
+            messages.error(request, error.message)
+    return redirect("console:members", scope.organization.slug)
+
+
+@require_http_methods(["GET", "POST"])
+@organization_page
+def remove(request: HttpRequest, scope: AccessibleOrganization, username: str) -> HttpResponse:
+    """Asks, then ends a membership: one's own, or, as an owner, another's."""
+    member = _get_member(scope, username)
+    leaving = member.user == scope.user
+    if not leaving:
+        check_can_manage_members(scope)
+    if request.method == "GET":
+        return _ask(request, scope, member, leaving=leaving)
+    try:
+        remove_member(organization=scope.organization, user=member.user, by=scope.user)
+    except Conflict as error:
+        messages.error(request, error.message)
+        return redirect("console:members", scope.organization.slug)
+    if leaving:
+        messages.success(request, f"You left {scope.organization.slug}.")
+        return redirect("console:home")
+    messages.success(request, f"{member.user.username} is no longer a member.")
+    return redirect("console:members", scope.organization.slug)
+
+
+def _add(scope: AccessibleOrganization, form: MemberForm) -> bool:
+    """Whether it worked; if not, the form says why."""
+    person, role = form.cleaned_data["person"], Role(form.cleaned_data["role"])
+    if list_members(scope=scope).filter(user=person).exists():
+        form.add_error("person", f"{person.username} is a member already.")
+        return False
+    try:
+        add_member(organization=scope.organization, user=person, role=role, by=scope.user)
+    except Conflict as error:
+        form.add_error("person", error.message)
+        return False
+    return True
+
+
+def _get_member(scope: AccessibleOrganization, username: str) -> Membership:
+    member = list_members(scope=scope).filter(user__username__iexact=username).first()
+    if member is None:
+        raise NotFound(f"{username} is not a member of {scope.organization.slug}.")
+    return member
+
+
+def _ask(request: HttpRequest, scope: AccessibleOrganization, member: Membership, *, leaving: bool) -> HttpResponse:
+    name, organization = member.user.username, scope.organization.slug
+    return render_confirmation(
+        request,
+        scope,
+        "members",
+        question=f"Leave {organization}?" if leaving else f"Remove {name}?",
+        consequence=f"The API keys that {'you' if leaving else name} made for {organization} are revoked at once: "
+        "calls with them fail.",
+        action="Leave" if leaving else "Remove",
+        back=reverse("console:members", args=[organization]),
+    )
+
+
+def _describe(role: Role) -> str:
+    return "an owner" if role == Role.OWNER else "a member"
