@@ -49,18 +49,24 @@ class AgentConfig:
         return self.home / "slots"
 
     @property
+    def runners_folder(self) -> Path:
+        """Runners that had to be compiled; builds use them too."""
+        return self.home / "cache" / "builds" / "runners"
+
+    @property
     def artifacts_folder(self) -> Path:
         return self.home / "cache" / "artifacts"
 
     @classmethod
     def from_environment(cls, home: Path, environ: Mapping[str, str] = os.environ) -> "AgentConfig":
         """Reads AGORA_MAX_SLOTS, AGORA_WARM_SLOTS (`python3=3,javascript=2`), AGORA_LOAD_TIMEOUT,
-        AGORA_ALLOW_NETWORK, AGORA_ALLOW_UNISOLATED and AGORA_FIRST_SLOT_UID. Raises InvalidSetting."""
+        AGORA_CACHE_GIB, AGORA_ALLOW_NETWORK, AGORA_ALLOW_UNISOLATED and AGORA_FIRST_SLOT_UID. Raises InvalidSetting."""
         return cls(
             home=home,
             max_slots=_number(environ, "AGORA_MAX_SLOTS", cls.max_slots),
             warm_slots=_counts(environ, "AGORA_WARM_SLOTS"),
             load_timeout=float(_number(environ, "AGORA_LOAD_TIMEOUT", int(cls.load_timeout))),
+            cache_size=_number(environ, "AGORA_CACHE_GIB", cls.cache_size >> 30) << 30,
             allow_network=_flag(environ, "AGORA_ALLOW_NETWORK"),
             allow_unisolated=allows_unisolated(environ),
             first_uid=_number(environ, "AGORA_FIRST_SLOT_UID", cls.first_uid),

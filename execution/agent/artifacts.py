@@ -5,11 +5,12 @@ import os
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from execution.agent.detached import run_detached
 from execution.agent.unpacking import unpack
 
 FETCHES = 4
@@ -31,7 +32,7 @@ class ArtifactCache:
         self._folder = folder
         self._open_artifact = open_artifact
         self._max_size = max_size
-        self._executor = ThreadPoolExecutor(FETCHES, "artifacts")
+        self._at_once = asyncio.Semaphore(FETCHES)
         self._fetching: dict[str, asyncio.Task[None]] = {}
         self._entries = _take_up(folder)
 
@@ -54,14 +55,10 @@ class ArtifactCache:
         self._entries[digest].users -= 1
         self._make_room()
 
-    def close(self) -> None:
-        """Waits for nothing."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
-
     async def _fetch(self, digest: str) -> None:
         try:
-            loop = asyncio.get_running_loop()
-            size = await loop.run_in_executor(self._executor, self._unpack, digest)
+            async with self._at_once:
+                size = await run_detached(lambda: self._unpack(digest))
         finally:
             del self._fetching[digest]
         self._entries[digest] = _Entry(size)
@@ -93,7 +90,7 @@ class ArtifactCache:
         """Renamed first: from now on it is not there, however long the removing takes."""
         away = self._folder / f"{UNFINISHED}{digest}-{os.urandom(4).hex()}"
         (self._folder / digest).rename(away)
-        self._executor.submit(shutil.rmtree, away, ignore_errors=True)
+        asyncio.get_running_loop().run_in_executor(None, partial(shutil.rmtree, away, ignore_errors=True))
 
 
 def fill_folder(source: Path, target: Path) -> None:

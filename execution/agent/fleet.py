@@ -3,17 +3,17 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from execution.agent.launcher import Launcher
+from execution.agent.preparation import Bootable
 from execution.agent.slot import BootFailed, Slot, SlotState
 from execution.agent.warm_pool import Boot, CallIn, Census, GiveUp, SlotKind, refill, serve
 from execution.config import AgentConfig
 from execution.environments import Environment
-from execution.errors import ExecutionError
 
 logger = logging.getLogger(__name__)
 
@@ -44,18 +44,17 @@ class Fleet:
         self,
         config: AgentConfig,
         launcher: Launcher,
-        environments: Mapping[str, Environment],
         *,
         memory_left: Callable[[], bool],
         max_boots: int,
     ) -> None:
         self._config = config
         self._launcher = launcher
-        self._environments = environments
         self._memory_left = memory_left
         self._max_boots = max_boots
         self._call_in: Callable[[], None] = lambda: None
-        self._targets = warm_targets(config, environments)
+        self._bootable: dict[str, Bootable] = {}
+        self._targets: dict[SlotKind, int] = {}
         self._slots: dict[int, Slot] = {}
         """All that have a process, or of which something is left."""
         self._ending: set[int] = set()
@@ -74,8 +73,18 @@ class Fleet:
             self._spawn(self._watch())
         self.arrange()
 
+    def add(self, bootable: Bootable) -> None:
+        """From now on slots of this environment can be had, and some are kept warm. Harmless when repeated."""
+        if bootable.id not in self._bootable:
+            self._bootable[bootable.id] = bootable
+            self._targets[SlotKind(bootable.id, network=False)] = count_warm(self._config, bootable.environment)
+            self.arrange()
+
     async def take(self, kind: SlotKind) -> Slot:
-        """A warm slot, the caller's from now on, to load one version. Raises MachineFull."""
+        """A warm slot, the caller's from now on, to load one version. The environment has been added.
+
+        Raises MachineFull.
+        """
         want = _Want(kind)
         self._wants.append(want)
         self.arrange()
@@ -171,8 +180,8 @@ class Fleet:
     def _boot(self, kind: SlotKind) -> None:
         self._last_id += 1
         try:
-            started = self._launcher.start(self._last_id, self._environments[kind.environment_id], network=kind.network)
-        except (OSError, ExecutionError, IndexError) as error:
+            started = self._launcher.start(self._last_id, self._bootable[kind.environment_id], network=kind.network)
+        except (OSError, IndexError) as error:
             self._rest(kind, str(error))
             return
         slot = Slot(self._last_id, kind, started)
@@ -223,10 +232,6 @@ class Fleet:
         task.add_done_callback(self._tasks.discard)
 
 
-def warm_targets(config: AgentConfig, environments: Mapping[str, Environment]) -> dict[SlotKind, int]:
-    """How many slots of each environment to keep warm; none of one that this machine cannot run."""
-    return {
-        SlotKind(name, network=False): config.warm_slots.get(name, environment.manifest.warm_slots)
-        for name, environment in environments.items()
-        if environment.available
-    }
+def count_warm(config: AgentConfig, environment: Environment) -> int:
+    """How many slots of an environment to keep warm."""
+    return config.warm_slots.get(environment.id, environment.manifest.warm_slots)

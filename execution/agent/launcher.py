@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from execution.agent.identities import Identities
+from execution.agent.preparation import Bootable
 from execution.config import AgentConfig
-from execution.environments import Environment
-from execution.errors import CannotIsolate
 from execution.sandbox.plan import Sandbox, SlotPlan
 from execution.sandbox.process import start_process
 from execution.sandbox.resources import ResourceGroup, ResourceGroups
@@ -55,10 +54,10 @@ class Launcher:
         """Whether slots' limits must be enforced by looking at them again and again."""
         return self._groups.watched
 
-    def start(self, slot_id: int, environment: Environment, *, network: bool) -> Started:
+    def start(self, slot_id: int, bootable: Bootable, *, network: bool) -> Started:
         """Starts a runner, which will say when it is ready. Call it from the main thread, with which the process dies.
 
-        Raises OSError when the machine does not let it, CannotIsolate when it lost the toolchain.
+        Raises OSError when the machine does not let it, and IndexError when all users are taken.
         """
         with ExitStack() as undo:
             uid = self._take_uid(undo)
@@ -68,7 +67,7 @@ class Launcher:
             )
             undo.callback(group.remove)
             plan = plan_slot(
-                self._config, environment, folder=folder, uid=uid, join_files=group.join_files(), network=network
+                self._config, bootable, folder=folder, uid=uid, join_files=group.join_files(), network=network
             )
             launch = self._sandbox.plan_launch(plan)
             channel, theirs = socket.socketpair()
@@ -115,22 +114,19 @@ class Launcher:
 
 def plan_slot(
     config: AgentConfig,
-    environment: Environment,
+    bootable: Bootable,
     *,
     folder: Path,
     uid: int | None,
     join_files: list[Path],
     network: bool,
 ) -> SlotPlan:
-    """What the environment's manifest and the operator's settings make of one slot. Raises CannotIsolate."""
-    toolchain = environment.find_toolchain()
-    if toolchain is None:
-        raise CannotIsolate(f"the toolchain of {environment.display_name} is missing on this machine.")
-    manifest = environment.manifest
+    """What the environment's manifest and the operator's settings make of one slot."""
+    manifest = bootable.environment.manifest
     return SlotPlan(
-        toolchain=toolchain,
+        toolchain=bootable.toolchain,
         command=manifest.command,
-        runner_folder=environment.folder,
+        runner_folder=bootable.runner_folder,
         version_folder=folder,
         gateway_folder=config.gateway_folder,
         uid=uid,
@@ -140,4 +136,5 @@ def plan_slot(
         network=network,
         variables=manifest.variables,
         links=manifest.links,
+        system_files=manifest.system_files,
     )

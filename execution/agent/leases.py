@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,11 +10,11 @@ from time import perf_counter_ns
 from execution.agent.artifacts import ArtifactCache
 from execution.agent.fleet import Fleet, MachineFull
 from execution.agent.link import GatewayLink
+from execution.agent.preparation import Preparation
 from execution.agent.slot import LoadFailed, Slot
 from execution.agent.warm_pool import SlotKind
 from execution.config import AgentConfig
-from execution.environments import Environment
-from execution.errors import ArtifactDamaged
+from execution.errors import ArtifactDamaged, RunnerNotReady
 from execution.protocol.agent_messages import (
     AlgorithmFailure,
     Discard,
@@ -48,11 +47,9 @@ class _Holder:
 class Leases:
     """One per agent."""
 
-    def __init__(
-        self, config: AgentConfig, environments: Mapping[str, Environment], fleet: Fleet, artifacts: ArtifactCache
-    ) -> None:
+    def __init__(self, config: AgentConfig, preparation: Preparation, fleet: Fleet, artifacts: ArtifactCache) -> None:
         self._config = config
-        self._environments = environments
+        self._preparation = preparation
         self._fleet = fleet
         self._artifacts = artifacts
         self._holders: dict[GatewayLink, _Holder] = {}
@@ -120,7 +117,7 @@ class Leases:
     async def _specialise(self, spec: VersionSpec) -> tuple[Slot, list[int]]:
         """A slot that has loaded the version, and its descriptors. Raises LoadFailed, MachineFull, StorageFails,
         OSError."""
-        kind = self._choose_kind(spec)
+        kind = await self._choose_kind(spec)
         files = await self._hold_artifact(spec.artifact)
         let_go = partial(self._artifacts.let_go, spec.artifact)
         try:
@@ -137,15 +134,15 @@ class Leases:
             self._fleet.end(slot)
             raise
 
-    def _choose_kind(self, spec: VersionSpec) -> SlotKind:
+    async def _choose_kind(self, spec: VersionSpec) -> SlotKind:
         """Which booted slot can become this version. Raises LoadFailed when none on this machine can."""
-        environment = self._environments.get(spec.environment)
-        if environment is None or not environment.available:
-            message = f"the environment {spec.environment!r} is not available on this machine"
-            raise LoadFailed(AlgorithmFailure(message, "EnvironmentError"))
         if spec.network and not self._config.allow_network:
             message = "this version needs the internet, which the operator of this platform does not allow"
             raise LoadFailed(AlgorithmFailure(message, "PermissionError"))
+        try:
+            self._fleet.add(await self._preparation.prepare(spec.environment))
+        except RunnerNotReady as error:
+            raise LoadFailed(AlgorithmFailure(str(error), "EnvironmentError")) from error
         return SlotKind(spec.environment, spec.network)
 
     async def _hold_artifact(self, digest: str) -> Path:

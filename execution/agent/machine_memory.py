@@ -1,7 +1,12 @@
 """How much memory this machine, or the container around the agent, has left."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
+MEMINFO = Path("/proc/meminfo")
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 RESERVE_PART = 16
 """One part in so many stays free, for everything that is no slot."""
 MOST_RESERVED = 1 << 30
@@ -9,21 +14,40 @@ SLOT_COST = 32 << 20
 """What a slot that has just booted holds at most."""
 
 
+class Memory(NamedTuple):
+    """Bytes."""
+
+    total: int
+    available: int
+
+
 def has_memory_for_slot() -> bool:
     """Whether another slot may boot or load. Limits may be promised several times over: this looks at what is used."""
-    total, available = parse_meminfo(Path("/proc/meminfo").read_text())
-    return leaves_reserve(total, available)
+    found = [parse_meminfo(MEMINFO.read_text()), *container_memory(CONTROL_GROUPS)]
+    return all(leaves_reserve(memory) for memory in found)
 
 
-def leaves_reserve(total: int, available: int) -> bool:
-    """The rule, in bytes."""
-    return available - SLOT_COST > min(total // RESERVE_PART, MOST_RESERVED)
+def leaves_reserve(memory: Memory) -> bool:
+    """The rule."""
+    return memory.available - SLOT_COST > min(memory.total // RESERVE_PART, MOST_RESERVED)
 
 
-def parse_meminfo(text: str) -> tuple[int, int]:
-    """Total and available bytes."""
-    values = {}
-    for line in text.splitlines():
-        name, _, rest = line.partition(":")
-        values[name] = int(rest.split()[0]) << 10
-    return values["MemTotal"], values["MemAvailable"]
+def parse_meminfo(text: str) -> Memory:
+    """What /proc/meminfo says."""
+    return Memory(_number_after("MemTotal:", text) << 10, _number_after("MemAvailable:", text) << 10)
+
+
+def container_memory(root: Path) -> Iterator[Memory]:
+    """The limit of the container, if there is one: in it, the root of the control groups is the container's own."""
+    for folder, limit, used, cache in (
+        (root, "memory.max", "memory.current", "inactive_file "),
+        (root / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
+    ):
+        with suppress(OSError, ValueError):  # `max` is no number, and no limit
+            total = int((folder / limit).read_text())
+            idle = _number_after(cache, (folder / "memory.stat").read_text())
+            yield Memory(total, total - int((folder / used).read_text()) + idle)
+
+
+def _number_after(word: str, text: str) -> int:
+    return next((int(line.removeprefix(word).split()[0]) for line in text.splitlines() if line.startswith(word)), 0)

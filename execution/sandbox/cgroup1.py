@@ -59,6 +59,7 @@ class Cgroups1:
     """All groups of one agent, in a folder called `place` in each hierarchy."""
 
     watched = False
+    description = "control groups, version 1"
 
     def __init__(self, place: str) -> None:
         names = [name for name in CONTROLLERS if (ROOT / name / "cgroup.procs").exists()]

@@ -54,6 +54,7 @@ class Cgroups2:
     """All groups of one agent, in a folder called `place` below the agent's own group."""
 
     watched = False
+    description = "control groups, version 2"
 
     def __init__(self, place: str) -> None:
         self._own = ROOT / _own_group().lstrip("/")

@@ -44,6 +44,8 @@ class ResourceGroups(Protocol):
 
     watched: bool
     """Whether `enforce` must be called again and again."""
+    description: str
+    """What limits the slots, for the operator."""
 
     def create(self, name: str, *, memory: int, processes: int) -> ResourceGroup:
         """A new group; limits in bytes, and in processes and threads."""

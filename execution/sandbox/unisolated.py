@@ -14,4 +14,6 @@ class UnisolatedSandbox:
         limits = (
             limit for limit in rlimits(plan) if not limit.startswith("--nproc")
         )  # it would count the whole user's
-        return Launch((*limits, *command), {**BASE_VARIABLES, **variables}, directory=version)
+        # As bubblewrap does: it dies with the agent.
+        bound = ("setpriv", "--pdeathsig", "KILL", "--")
+        return Launch((*bound, *limits, *command), {**BASE_VARIABLES, **variables}, directory=version)

@@ -64,6 +64,7 @@ class WatchedGroups:
     """Makes groups for an agent that has no control groups."""
 
     watched = True
+    description = "looking at it several times a second, since this machine gives the agent no control groups"
 
     def create(self, name: str, *, memory: int, processes: int) -> ResourceGroup:  # noqa: ARG002 - see the module
         return WatchedProcesses(memory)

@@ -1,0 +1,126 @@
+"""Gets this machine ready for slots, and leaves nothing of them behind."""
+
+import hashlib
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from execution.agent.identities import UID_COUNT, Identities
+from execution.agent.launcher import Launcher
+from execution.config import AgentConfig
+from execution.environments import RUNNERS_FOLDER, Toolchain
+from execution.errors import CannotIsolate
+from execution.sandbox.bubblewrap import BubblewrapSandbox
+from execution.sandbox.checks import check_bubblewrap, check_isolation, check_uid_range
+from execution.sandbox.limits import choose_resource_groups
+from execution.sandbox.plan import Sandbox, SlotPlan
+from execution.sandbox.resources import ResourceGroups
+from execution.sandbox.unisolated import UnisolatedSandbox
+
+logger = logging.getLogger(__name__)
+
+USERS = "slot:x:1000:1000:slot:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"
+USER_GROUPS = "slot:x:1000:\nnogroup:x:65534:\n"
+UNISOLATED = (
+    "ALGORITHMS RUN WITHOUT ISOLATION, as AGORA_ALLOW_UNISOLATED says: they can read and change whatever the user of "
+    "this process can. %s"
+)
+NETWORKED = (
+    "AGORA_ALLOW_NETWORK: versions that ask for the network reach everything that this machine reaches, its own "
+    "services and the private network with the cloud's metadata included. Close those with a firewall%s."
+)
+
+
+@contextmanager
+def ready_machine(config: AgentConfig) -> Iterator[Launcher]:
+    """Ends what an agent that was killed left behind, and what this one leaves. Raises CannotIsolate."""
+    groups = choose_resource_groups(name_place(config.home))
+    groups.remove_stale()
+    _make_folders(config)
+    try:
+        yield _choose_launcher(config, groups)
+    finally:
+        groups.close()
+        shutil.rmtree(_open_folder(config), ignore_errors=True)
+
+
+def name_place(home: Path) -> str:
+    """This home's part of the machine: the same after a restart, another one for another home."""
+    return f"agora-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
+
+
+def _make_folders(config: AgentConfig) -> None:
+    """An empty folder for slots, and what the sandbox needs."""
+    for folder in (config.slots_folder, _open_folder(config)):
+        shutil.rmtree(folder, ignore_errors=True)
+    for folder in (config.slots_folder, config.gateway_folder, _staging(config), _accounts(config)):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)  # whatever the umask
+    for name, text in (("passwd", USERS), ("group", USER_GROUPS)):
+        path = _accounts(config) / name
+        path.write_text(text)
+        path.chmod(0o644)
+
+
+def _open_folder(config: AgentConfig) -> Path:
+    """Where every user of the machine can reach, as a home need not be."""
+    return Path("/run") / name_place(config.home) if os.geteuid() == 0 else config.slots_folder / "sandbox"
+
+
+def _staging(config: AgentConfig) -> Path:
+    return _open_folder(config) / "staging"
+
+
+def _accounts(config: AgentConfig) -> Path:
+    return _open_folder(config) / "accounts"
+
+
+def _choose_launcher(config: AgentConfig, groups: ResourceGroups) -> Launcher:
+    """Raises CannotIsolate, unless the operator has said that this does not matter."""
+    identities = Identities(config.first_uid, start=secrets.randbelow(UID_COUNT)) if os.geteuid() == 0 else None
+    sandbox: Sandbox = BubblewrapSandbox(staging_folder=_staging(config), accounts_folder=_accounts(config))
+    try:
+        _check(config, sandbox, identities)
+    except CannotIsolate as error:
+        if not config.allow_unisolated:
+            raise
+        logger.warning(UNISOLATED, error)
+        sandbox, identities = UnisolatedSandbox(), None
+    if config.allow_network:
+        # Known by their user, slots can be told from the platform's own processes in a firewall's rules. That is the
+        # operator's part: a slot with the network shares this machine's, and nothing here filters it.
+        last = config.first_uid + UID_COUNT - 1
+        logger.warning(NETWORKED, f" for the users {config.first_uid} to {last}" if identities else "")
+    logger.info("Slots' memory is limited by %s.", groups.description)
+    return Launcher(config, sandbox=sandbox, groups=groups, identities=identities)
+
+
+def _check(config: AgentConfig, sandbox: Sandbox, identities: Identities | None) -> None:
+    check_bubblewrap()
+    plan = _probe(config)
+    if identities is not None:
+        check_uid_range(config.first_uid, UID_COUNT)
+        uid = identities.take()
+        plan = replace(plan, uid=uid)
+        identities.give_back(uid)
+    check_isolation(sandbox, plan)
+
+
+def _probe(config: AgentConfig) -> SlotPlan:
+    """A slot that needs no language: only what every slot needs."""
+    return SlotPlan(
+        toolchain=Toolchain(Path("/bin/sh"), None, ""),
+        command=("/bin/sh", "-c", "test -r {runner}/manifest.toml"),
+        runner_folder=RUNNERS_FOLDER / "python",
+        version_folder=config.slots_folder,
+        gateway_folder=config.gateway_folder,
+        uid=None,
+        join_files=(),
+        scratch_size=config.scratch_size,
+        processes=config.slot_processes,
+    )
