@@ -4,6 +4,7 @@ The test algorithm of a language (algorithms/<id>) answers its input, unless tha
 text, bytes, count, raise, exit, loop, print, hog, spawn. See docs/how_to/add_a_language.md.
 """
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from contextlib import suppress
 
 from execution.errors import BuildFailed
 from tests.conformance.bench import FAIL_LOAD, NAME, Bench
-from tests.conformance.slot import MEBIBYTE, Ended, Refused, Silent
+from tests.conformance.slot import MEBIBYTE, Ended, Refused, Silent, request_for
 
 VALUES: tuple[object, ...] = (
     None, True, False, 0, -1, 42, 1.5, -0.25, "", "plain", 'a "quoted" \\ text', "line\nfeed\ttab\r\x01\x7f",
@@ -34,6 +35,8 @@ def answers_json_values(bench: Bench) -> None:
         for value in (*VALUES, *FLOATS):
             check_same(slot.call(value), value)
             check_same(slot.call({"wrapped": [value]}), {"wrapped": [value]})
+            escaped = json.dumps(request_for({"ünï": [value]})).encode() + b"\n"
+            check_same(slot.exchange(escaped)["result"], {"ünï": [value]})
 
 
 def answers_deep_values(bench: Bench) -> None:
@@ -189,8 +192,10 @@ def is_same(answer: object, expected: object) -> bool:
         return len(answer) == len(expected) and all(map(is_same, answer, expected))
     if isinstance(expected, bool) or isinstance(answer, bool):
         return answer is expected
-    if isinstance(expected, int | float):
+    if isinstance(expected, int):
         return isinstance(answer, int | float) and answer == expected
+    if isinstance(expected, float):
+        return isinstance(answer, int | float) and float(answer) == expected
     return type(answer) is type(expected) and answer == expected
 
 
