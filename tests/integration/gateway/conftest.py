@@ -28,13 +28,14 @@ class Probe:
     def post(self, do: str, value: object = None, **parameters: Any) -> httpx.Response:
         return self.client.post(self.path, json={"do": do, "with": value}, params=parameters)
 
+    def find_record(self, **wanted: object) -> dict[str, Any] | None:
+        """The latest recorded call with these values, if there is one by now."""
+        calls = self.client.get("/v1/organizations/demo/calls").raise_for_status().json()["results"]
+        return next((call for call in calls if wanted.items() <= call.items()), None)
+
     def record_of(self, response: httpx.Response) -> dict[str, Any] | None:
         """What the platform recorded of a call, if it has by now."""
-        calls = (
-            self.client.get("/v1/organizations/demo/calls", params={"limit": 50}).raise_for_status().json()["results"]
-        )
-        call_id = response.headers["x-agora-call-id"]
-        return next((call for call in calls if call["call_id"] == call_id), None)
+        return self.find_record(call_id=response.headers["x-agora-call-id"])
 
 
 @pytest.fixture(scope="session")
