@@ -23,6 +23,8 @@ from marketplace.web.store.readme import render_readme
 CHART_HEIGHT = 40
 BAR_WIDTH = 8
 BAR_STEP = 10
+MOST_GROWTH = 12
+"""How many times longer a sample may become by indenting."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,13 @@ def list_payers(scopes: list[AccessibleOrganization], algorithm: Algorithm) -> l
 
 
 def indent_json(text: str) -> str:
-    """The same JSON, one member per line; a short one stays on its line, and what is nested too deep as it is."""
+    """The same JSON, one member per line; a short one stays on its line, and deep nesting is left as it is."""
     try:
         value = json.loads(text)
-        return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) and value else text
+        indented = json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) and value else text
     except RecursionError:
         return text
+    return indented if len(indented) <= MOST_GROWTH * len(text) else text
 
 
 def get_balance(organization: Organization) -> int:

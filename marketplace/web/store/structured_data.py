@@ -32,21 +32,25 @@ def describe_store() -> SafeString:
 
 def describe_algorithm(algorithm: Algorithm, version: Version | None) -> SafeString:
     """One public algorithm."""
-    owner = algorithm.organization.slug
     facts: dict[str, object] = {
         "@type": "SoftwareApplication",
         "name": algorithm.full_name,
         "description": algorithm.summary,
-        "url": settings.AGORA_ADDRESS + reverse("store:algorithm", args=[owner, algorithm.name]),
+        "url": get_address(algorithm),
         "applicationCategory": "DeveloperApplication",
         "operatingSystem": "Any",
         "keywords": ", ".join(algorithm.tags),
         "dateModified": algorithm.updated_at.isoformat(),
-        "author": {"@type": "Organization", "name": owner},
+        "author": {"@type": "Organization", "name": algorithm.organization.slug},
     }
     if version:
         facts["softwareVersion"] = version.number
     return _to_tag(facts)
+
+
+def get_address(algorithm: Algorithm) -> str:
+    """The one address of its page, whatever the case of letters it was asked for in."""
+    return settings.AGORA_ADDRESS + reverse("store:algorithm", args=[algorithm.organization.slug, algorithm.name])
 
 
 def _to_tag(facts: Mapping[str, object]) -> SafeString:

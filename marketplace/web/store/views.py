@@ -25,7 +25,7 @@ from marketplace.web.store.cards import make_cards
 from marketplace.web.store.console_tokens import choose_payer, make_console_token
 from marketplace.web.store.filters import Filters, language_names, read_filters
 from marketplace.web.store.publish_guide import make_publish_guide
-from marketplace.web.store.structured_data import describe_algorithm, describe_store
+from marketplace.web.store.structured_data import describe_algorithm, describe_store, get_address
 
 CARDS_PER_PAGE = 24
 TAGS_SHOWN = 14
@@ -59,7 +59,7 @@ def algorithm(request: HttpRequest, owner: str, name: str) -> HttpResponse:
         "algorithm": found,
         "balance": get_balance(payer.organization) if payer else None,
         "free_credits": settings.FREE_CREDITS,
-        "canonical": f"{settings.AGORA_ADDRESS}{request.path}",
+        "canonical": get_address(found),
         "structured_data": describe_algorithm(found, page.latest.version if page.latest else None),
     }
     return render(request, "store/algorithm.html", context)
