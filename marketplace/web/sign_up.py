@@ -18,6 +18,15 @@ from marketplace.organizations.services import open_personal_organization
 class AccountAdapter(DefaultAccountAdapter):
     """Signing up makes a user and their personal organization, or neither."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_taken": "This name is taken: choose another one.",
+        "email_taken": "This e-mail address has an account already: sign in, or reset its password.",
+        "username_password_mismatch": "The name or the password is wrong.",
+        "email_password_mismatch": "The e-mail address or the password is wrong.",
+        "enter_current_password": "This is not your password.",
+        "too_many_login_attempts": "Too many failed tries: wait a few minutes.",
+    }
+
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """The name, which becomes an organization's too. Raises ValidationError when either has it, in any case."""
         cleaned = str(super().clean_username(username, shallow=shallow))

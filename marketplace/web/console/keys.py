@@ -12,10 +12,11 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from marketplace.errors import InvalidInput
-from marketplace.invocations.selectors import find_last_uses
+from marketplace.invocations.selectors import STATISTICS_WINDOW, find_last_uses
 from marketplace.organizations.models import ApiKey
 from marketplace.organizations.permissions import (
     can_create_key,
@@ -39,11 +40,16 @@ class KeyForm(forms.Form):
 
 @dataclass(frozen=True)
 class KeyLine:
-    """A key in the list. `last_used_at` is None for one that was not used in the last 30 days."""
+    """A key in the list. `last_used_at` is None for one that was not used in the last 30 days; a young one never was."""
 
     key: ApiKey
     last_used_at: datetime | None
     can_revoke: bool
+
+    @property
+    def is_young(self) -> bool:
+        """Whether all of its calls would be known."""
+        return timezone.now() - self.key.created_at < STATISTICS_WINDOW
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,18 @@
 """`{% load console %}`: words of the console."""
 
+from decimal import ROUND_FLOOR, Decimal
+
 from django import template
+
+from billing.api import CREDIT
+from marketplace.audit.models import AuditEvent
+from marketplace.web.figures import format_credits
 
 register = template.Library()
 
+LARGE = 100 * CREDIT
+"""From here on, a headline leaves out what is less than a hundredth of a credit."""
+LONGEST_DETAIL_CHARACTERS = 24
 DEEDS = {
     "algorithm.create": "made the algorithm",
     "algorithm.update": "changed the algorithm",
@@ -22,3 +31,26 @@ DEEDS = {
 def deed(action: str) -> str:
     """An audited action as a verb; one without words here stands as it is."""
     return DEEDS.get(action, action)
+
+
+@register.filter
+def figure(amount: int) -> str:
+    """Micro-credits as credits for a headline: large ones to the hundredth, rounded down."""
+    if abs(amount) < LARGE:
+        return format_credits(amount)
+    return f"{(Decimal(amount) / CREDIT).quantize(Decimal('0.01'), ROUND_FLOOR):,}".removesuffix(".00")
+
+
+@register.filter
+def details(event: AuditEvent) -> list[tuple[str, str]]:
+    """What else is known of an audited act: names and values, in few characters."""
+    return [(name.replace("_", " "), _describe(name, value)) for name, value in event.details.items()]
+
+
+def _describe(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "royalty_per_call" and isinstance(value, int):
+        return f"{format_credits(value)} credits"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= LONGEST_DETAIL_CHARACTERS else f"{text[: LONGEST_DETAIL_CHARACTERS - 1]}…"
