@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.benchmarks.caller import Caller
 from tests.benchmarks.figures import PLATFORM, Figures, as_line, missed, result_of, table
 from tests.benchmarks.load import calls_per_second, find_wrk
-from tests.benchmarks.peer_servers import PEERS, PeerServer, running
+from tests.benchmarks.peer_servers import BARE_ROUTE, PEERS, PeerServer, running
 from tests.benchmarks.platform_under_test import ALGORITHMS, PlatformUnderTest, running_platform
 from tests.benchmarks.target import Target
 
@@ -36,7 +36,7 @@ def main() -> int:
         say("Starting the platform")
         platform = stack.enter_context(running_platform())
         say("Starting the peers")
-        peers = [stack.enter_context(running(peer, Path(scratch), say)) for peer in PEERS]
+        peers = [stack.enter_context(running(peer, Path(scratch), say)) for peer in (*PEERS, BARE_ROUTE)]
         for peer in peers:
             peer.pause()
         measured = measure(platform, peers)

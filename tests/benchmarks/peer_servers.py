@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -24,13 +25,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Peer:
-    """How to start one and what to send it."""
+    """How to start one, what to send it, and where in its answer the echo stands."""
 
     name: str
     path: str
     value: object
     command: Callable[[Path, int, Path], list[str]]
     """Takes the folder of its environment's programs, a port, and a folder to work in."""
+    find_echo: Callable[[Any], object] = lambda answer: answer
+    package: str = ""
+    """Whose environment it runs in, when that is not its name."""
 
 
 def _bentoml(programs: Path, port: int, _: Path) -> list[str]:
@@ -50,11 +54,21 @@ def _mlserver(programs: Path, port: int, folder: Path) -> list[str]:
     return [str(programs / "mlserver"), "start", str(folder)]
 
 
+INFERENCE = {"inputs": [{"name": "value", "shape": [1], "datatype": "BYTES", "data": [json.dumps(VALUE)]}]}
+"""The same value in the protocol in which MLServer serves models."""
 PEERS = (
     Peer("BentoML", "/echo", {"value": VALUE}, _bentoml),
     Peer("LitServe", "/predict", VALUE, _litserve),
-    Peer("MLServer", "/echo", VALUE, _mlserver),
+    Peer(
+        "MLServer",
+        "/v2/models/echo/infer",
+        INFERENCE,
+        _mlserver,
+        find_echo=lambda answer: json.loads(answer["outputs"][0]["data"][0]),
+    ),
 )
+BARE_ROUTE = Peer("MLServer, bare route", "/route", VALUE, _mlserver, package="MLServer")
+"""A route beside its models, which goes round its inference: no peer, but the floor of a Python web server."""
 
 
 class PeerServer:
@@ -94,7 +108,7 @@ def running(peer: Peer, folder: Path, say: Say) -> Iterator[PeerServer]:
     """Installs, when its lock file has changed, and starts. Raises subprocess.CalledProcessError, TimeoutError."""
     folder = folder / peer.name
     folder.mkdir()
-    programs, port = _install(peer.name.lower(), say), free_port()
+    programs, port = _install((peer.package or peer.name).lower(), say), free_port()
     body = json.dumps(peer.value).encode()
     with (folder / "server.log").open("wb") as log:
         process = psutil.Popen(
@@ -105,7 +119,7 @@ def running(peer: Peer, folder: Path, say: Say) -> Iterator[PeerServer]:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
         )
-    server = PeerServer(process, Target(peer.name, port, peer.path, body))
+    server = PeerServer(process, Target(peer.name, port, peer.path, body, find_echo=peer.find_echo))
     try:
         _wait(server.target, process, folder / "server.log")
         yield server

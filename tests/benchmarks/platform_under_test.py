@@ -41,7 +41,7 @@ class PlatformUnderTest:
             path=f"/v1/algo/{published.reference}/{published.version}",
             body=json.dumps(VALUE).encode(),
             authorization=f"Simple {self._key}",
-            answer_field="result",
+            find_echo=lambda answer: answer["result"],
         )
 
     def publish_changed(self, name: str, folder: Path, mark: int) -> Target:

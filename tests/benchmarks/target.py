@@ -2,8 +2,10 @@
 
 import json
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 VALUE = json.loads((Path(__file__).parent / "echo.json").read_text(encoding="utf-8"))
 """What every contender gets and gives back."""
@@ -11,14 +13,14 @@ VALUE = json.loads((Path(__file__).parent / "echo.json").read_text(encoding="utf
 
 @dataclass(frozen=True)
 class Target:
-    """Where to send `body`, and the field of the answer that holds the echo (None: the answer is the echo)."""
+    """Where to send `body`, and where in the answer the echo stands."""
 
     name: str
     port: int
     path: str
     body: bytes
     authorization: str | None = None
-    answer_field: str | None = None
+    find_echo: Callable[[Any], object] = lambda answer: answer
 
     @property
     def url(self) -> str:
@@ -35,9 +37,8 @@ class Target:
     def check(self, answer: bytes) -> None:
         """Raises ValueError unless the answer's body is the echo."""
         try:
-            echo = json.loads(answer)
-            echo = echo[self.answer_field] if self.answer_field else echo
-        except (ValueError, TypeError, KeyError):
+            echo = self.find_echo(json.loads(answer))
+        except (ValueError, TypeError, LookupError):
             echo = None
         if echo != VALUE:
             raise ValueError(f"{self.name} answered {answer[:300]!r} to {self.url}")

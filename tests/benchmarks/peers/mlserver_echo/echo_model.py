@@ -1,15 +1,21 @@
-"""The echo as an MLServer runtime with a handler of its own: its inference protocol wraps more around the value."""
+"""The echo as an MLServer runtime, in the server's process (parallel_workers = 0)."""
 
 from mlserver import MLModel
 from mlserver.handlers import custom_handler
+from mlserver.types import InferenceRequest, InferenceResponse, ResponseOutput
 
 
 class Echo(MLModel):
-    """Runs in the server's process (parallel_workers = 0)."""
+    """Answers its input, by the inference protocol, and by a bare route."""
 
     async def load(self) -> bool:
         return True
 
-    @custom_handler(rest_path="/echo")
-    async def echo(self, value: dict) -> dict:
+    async def predict(self, payload: InferenceRequest) -> InferenceResponse:
+        sent = payload.inputs[0]
+        echo = ResponseOutput(name=sent.name, shape=sent.shape, datatype=sent.datatype, data=sent.data)
+        return InferenceResponse(model_name=self.name, outputs=[echo])
+
+    @custom_handler(rest_path="/route")
+    async def route(self, value: dict) -> dict:
         return value
