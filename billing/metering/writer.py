@@ -2,13 +2,20 @@
 
 While a script call is in flight, the events of calls that end meanwhile gather, and go with the next. Each batch has
 a number, and the script remembers the last one of each writer: a batch that is sent again, because the connection
-broke before the answer came, is not written twice.
+broke before the answer came, is not written twice. A batch also has a time, by Redis's own clock, after which the
+script refuses it: a Redis that was stuck and goes on does not write what its caller was told has failed.
+
+One doubt is left: a batch that was written in time, while its answer did not come through. Its calls are metered and
+charged, once, though their callers were told to try again: the error is in favour of the author and against the
+payer, and never the other way round, an answer that nobody pays for.
 """
 
 import asyncio
 import contextlib
+import hashlib
 import uuid
-from collections import Counter
+from collections import Counter, deque
+from typing import NamedTuple, cast
 
 import msgspec
 import redis.asyncio
@@ -18,27 +25,42 @@ from billing.errors import MeterUnavailable
 from billing.metering.events import BALANCES, STREAM, MeterEvent
 
 PATIENCE_SECONDS = 5.0
+LEAST_SECONDS = 0.25
+"""So long a batch is tried even if its oldest event has no patience left."""
+ANSWER_SECONDS = 0.25
+"""How much longer an answer is waited for than a batch may be written."""
 RETRY_SECONDS = 0.02
 MEMORY_SECONDS = 86_400
 BATCH_LIMIT = 500
 WRITER_KEY = "meter:writer:"
 
-# ARGV: batch number, seconds to remember it, number of payers, then payer and charge for each, then the events.
-# The stream is written before anything else can fail: one script is all or nothing in the append-only file.
+# ARGV: batch number, seconds to remember it, the last microsecond of Redis's clock at which it may be written, number
+# of payers, then payer and charge for each, then the events.
+# What may fail comes first, and the stream before the mark: what is marked is written. A balance that cannot be
+# changed, since somebody spoilt it, holds up nobody: the ledger follows the stream.
 SCRIPT = """
-local payers = tonumber(ARGV[3])
+local first, events = 5, 5 + 2 * tonumber(ARGV[4])
 local known = redis.call('GET', KEYS[3])
 if not known or tonumber(known) < tonumber(ARGV[1]) then
-  for i = 4 + 2 * payers, #ARGV do redis.call('XADD', KEYS[1], '*', 'event', ARGV[i]) end
-  for i = 4, 3 + 2 * payers, 2 do redis.call('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
+  local now = redis.call('TIME')
+  if now[1] * 1000000 + now[2] > tonumber(ARGV[3]) then return redis.error_reply('LATE this batch was given up') end
+  for i = events, #ARGV do redis.call('XADD', KEYS[1], '*', 'event', ARGV[i]) end
   redis.call('SET', KEYS[3], ARGV[1], 'EX', ARGV[2])
+  for i = first, events - 1, 2 do redis.pcall('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
 end
 local names = {}
-for i = 4, 3 + 2 * payers, 2 do names[#names + 1] = ARGV[i] end
+for i = first, events - 1, 2 do names[#names + 1] = ARGV[i] end
 return redis.call('HMGET', KEYS[2], unpack(names))
 """
+SCRIPT_ID = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
-Waiting = tuple[MeterEvent, "asyncio.Future[int]"]
+
+class _Waiting(NamedTuple):
+    event: MeterEvent
+    text: bytes
+    done: asyncio.Future[int]
+    deadline: float
+    """In the loop's time."""
 
 
 class MeterWriter:
@@ -46,12 +68,11 @@ class MeterWriter:
 
     def __init__(self, redis_url: str, *, patience: float = PATIENCE_SECONDS) -> None:
         """`patience` is how many seconds an event may wait for a Redis that is away."""
-        self._client = redis.asyncio.Redis.from_url(redis_url)
-        self._script = self._client.register_script(SCRIPT)
+        self._link = _Link(redis_url)
         self._patience = patience
         self._keys = (STREAM, BALANCES, f"{WRITER_KEY}{uuid.uuid4()}")
         self._batch_number = 0
-        self._waiting: list[Waiting] = []
+        self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -61,69 +82,127 @@ class MeterWriter:
 
     async def close(self) -> None:
         """Stops; events that still wait get MeterUnavailable."""
-        if self._task is not None:
-            self._task.cancel()
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        self._fail(self._waiting)
-        await self._client.aclose()
+                await task
+        _fail(self._waiting)
+        await self._link.close()
 
     async def write(self, event: MeterEvent) -> int:
         """Writes the event, charges its payer, and answers the payer's new hot balance in micro-credits.
 
-        Returns after Redis has it, on disk. Raises MeterUnavailable when that took longer than the writer's patience.
+        Returns after Redis has it, on disk. Raises MeterUnavailable when that took longer than the writer's patience;
+        the event is then not written later. Whoever is cancelled while it waits leaves the event to be written.
         """
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((event, done))
+        if self._task is None:
+            raise MeterUnavailable("The meter's writer does not run.")
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[int] = loop.create_future()
+        self._waiting.append(_Waiting(event, msgspec.json.encode(event), done, loop.time() + self._patience))
         self._wake.set()
         return await done
 
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
-            batch, self._waiting = self._waiting[:BATCH_LIMIT], self._waiting[BATCH_LIMIT:]
+            batch = self._take_batch()
             if not self._waiting:
                 self._wake.clear()
             try:
                 await self._write_batch(batch)
-            except asyncio.CancelledError:
-                self._fail(batch)
-                raise
+            finally:  # those that were not told that it went well
+                _fail(batch)
 
-    async def _write_batch(self, batch: list[Waiting]) -> None:
+    def _take_batch(self) -> list[_Waiting]:
+        """The oldest events. Those that waited for too long fail, and are not even sent."""
+        now = asyncio.get_running_loop().time()
+        while self._waiting and self._waiting[0].deadline <= now:
+            _fail([self._waiting.popleft()])
+        return [self._waiting.popleft() for _ in range(min(BATCH_LIMIT, len(self._waiting)))]
+
+    async def _write_batch(self, batch: list[_Waiting]) -> None:
+        if not batch:
+            return
         self._batch_number += 1
         charges: Counter[str] = Counter()
-        for event, _ in batch:
+        for event, *_ in batch:
             charges[event.payer_id] -= event.compute_charge + event.royalty_charge
-        arguments: list[str | int | bytes] = [self._batch_number, MEMORY_SECONDS, len(charges)]
+        arguments: list[str | int | bytes] = [len(charges)]
         for payer, change in charges.items():
             arguments += (payer, change)
-        arguments += [msgspec.json.encode(event) for event, _ in batch]
-        balances = await self._call_patiently(arguments)
+        arguments += [waiting.text for waiting in batch]
+        deadline = max(batch[0].deadline, asyncio.get_running_loop().time() + LEAST_SECONDS)
+        balances = await self._call_patiently(arguments, deadline)
         if balances is None:
-            self._fail(batch)
             return
-        by_payer = dict(zip(charges, map(int, balances), strict=True))
-        for event, done in batch:
+        by_payer = {payer: int(balance or 0) for payer, balance in zip(charges, balances, strict=True)}
+        for event, _, done, _ in batch:
             if not done.done():
                 done.set_result(by_payer[event.payer_id])
 
-    async def _call_patiently(self, arguments: list[str | int | bytes]) -> list[bytes] | None:
+    async def _call_patiently(self, arguments: list[str | int | bytes], deadline: float) -> list[bytes | None] | None:
         """What the script answers; None when Redis stayed away for too long."""
-        deadline = asyncio.get_running_loop().time() + self._patience
         while True:
             try:
-                async with asyncio.timeout_at(deadline):
-                    answer: list[bytes] = await self._script(self._keys, arguments)
-                    return answer
+                async with asyncio.timeout_at(deadline + ANSWER_SECONDS):
+                    latest = await self._link.read_clock(deadline)
+                    return await self._link.run(self._keys, self._batch_number, MEMORY_SECONDS, latest, *arguments)
             except TimeoutError:
+                await self._link.close()
                 return None
             except (RedisError, OSError):
+                await self._link.close()
                 if asyncio.get_running_loop().time() + RETRY_SECONDS > deadline:
                     return None
                 await asyncio.sleep(RETRY_SECONDS)
 
-    def _fail(self, batch: list[Waiting]) -> None:
-        for _, done in batch:
-            if not done.done():
-                done.set_exception(MeterUnavailable("The meter did not take a call's record in time."))
+
+class _Link:
+    """One connection, made when it is needed, that knows the script and Redis's clock.
+
+    The client's own execution of commands costs twice as much as all of this, for each call of a lone caller.
+    """
+
+    def __init__(self, redis_url: str) -> None:
+        self._pool = redis.asyncio.ConnectionPool.from_url(redis_url)
+        self._connection: redis.asyncio.Connection | None = None
+        self._clock_ahead_us = 0.0
+        """Redis's clock less the loop's."""
+
+    async def read_clock(self, moment: float) -> int:
+        """Redis's time in microseconds at a moment of the loop's time."""
+        await self._open()
+        return int(moment * 1e6 + self._clock_ahead_us)
+
+    async def run(self, keys: tuple[str, ...], *arguments: str | int | bytes) -> list[bytes | None]:
+        """What the script answers."""
+        return cast("list[bytes | None]", await self._ask("EVALSHA", SCRIPT_ID, len(keys), *keys, *arguments))
+
+    async def close(self) -> None:
+        """Hangs up."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.disconnect(nowait=True)
+
+    async def _open(self) -> None:
+        if self._connection is not None:
+            return
+        self._connection = cast("redis.asyncio.Connection", self._pool.make_connection())  # type: ignore[no-untyped-call]
+        await self._connection.connect()  # type: ignore[no-untyped-call]
+        await self._ask("SCRIPT LOAD", SCRIPT)
+        seconds, microseconds = cast("list[bytes]", await self._ask("TIME"))
+        # Had the answer to wait for us, the clock seems slower than it is, and a batch is given up too early.
+        self._clock_ahead_us = int(seconds) * 1e6 + int(microseconds) - asyncio.get_running_loop().time() * 1e6
+
+    async def _ask(self, *command: str | int | bytes) -> object:
+        assert self._connection is not None, "opened by read_clock"
+        await self._connection.send_command(*command)
+        return await self._connection.read_response()
+
+
+def _fail(waiting: "deque[_Waiting] | list[_Waiting]") -> None:
+    for _, _, done, _ in waiting:
+        if not done.done():
+            done.set_exception(MeterUnavailable("The meter did not take a call's record in time."))
