@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+from execution.sandbox.key_ring import take_new_key_ring
 from execution.sandbox.plan import ARGUMENTS_FD, Launch
 
 
@@ -11,6 +12,7 @@ def start_process(launch: Launch, *, channel: int, log: int) -> subprocess.Popen
 
     Call it from the thread that lives as long as the agent: the process dies with the thread that started it.
     """
+    take_new_key_ring()
     if launch.arguments is None:
         return _start(launch.argv, launch, channel, log, ())
     arguments = os.memfd_create("arguments")

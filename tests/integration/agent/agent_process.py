@@ -22,6 +22,7 @@ from execution.builds.base import BuildLimits
 from execution.config import AgentConfig
 from execution.leasing.agent_link import connect
 from execution.protocol.agent_messages import VersionSpec
+from execution.sandbox.key_ring import take_new_key_ring
 from execution.sandbox.watched import descendants
 
 WAIT_SECONDS = 20.0
@@ -169,6 +170,7 @@ def is_alive(pid: int) -> bool:
 def main() -> None:
     """What the process runs."""
     logging.basicConfig(level=logging.INFO)
+    take_new_key_ring()  # as one has after a login
     home = Path(sys.argv[1])
     run_agent(AgentConfig.from_environment(home), lambda digest: (home / "storage" / f"{digest}.tar").open("rb"))
 
