@@ -3,6 +3,7 @@
 import random
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -13,8 +14,8 @@ from marketplace.algorithms.models import Version
 INSERT = """
 INSERT INTO metering_call_record (call_id, started_at, root_id, payer_id, author_id, algorithm, version_id, version,
     environment, queue_us, load_us, run_us, cpu_us, peak_memory_bytes, bytes_in, bytes_out, cold, outcome,
-    compute_charge, royalty_charge)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 20, 0, %s, %s, 20000000, 64, 64, false, %s, %s, 0)
+    compute_charge, royalty_charge, key_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 20, 0, %s, %s, 20000000, 64, 64, false, %s, %s, 0, %s)
 """
 
 
@@ -25,14 +26,16 @@ def record_calls(
     run_us: int = 1_000,
     outcome: str = "ok",
     payer_id: uuid.UUID | None = None,
+    key_id: uuid.UUID | None = None,
     at: datetime | None = None,
-) -> None:
-    """`count` calls of the version at that moment, by default now; nobody is charged in the ledger."""
+) -> list[uuid.UUID]:
+    """`count` calls of the version at that moment, by default now; nobody is charged in the ledger. Their ids."""
     moment = at or timezone.now()
     ensure_partitions(moment.date())
-    rows = [_row(version, run_us, outcome, payer_id or uuid.uuid4(), moment) for _ in range(count)]
+    rows = [_row(version, run_us, outcome, payer_id or uuid.uuid4(), key_id, moment) for _ in range(count)]
     with connection.cursor() as cursor:
         cursor.executemany(INSERT, rows)
+    return [row[0] for row in rows]
 
 
 def record_history(version: Version, *, busiest_day: int, run_us: int, days: int = 30) -> None:
@@ -45,10 +48,13 @@ def record_history(version: Version, *, busiest_day: int, run_us: int, days: int
     record_calls(version, 1 + busiest_day // 60, run_us=run_us, outcome="algorithm_error")
 
 
-def _row(version: Version, run_us: int, outcome: str, payer_id: uuid.UUID, moment: datetime) -> tuple[object, ...]:
+def _row(
+    version: Version, run_us: int, outcome: str, payer_id: uuid.UUID, key_id: uuid.UUID | None, moment: datetime
+) -> tuple[Any, ...]:
     call_id = uuid.uuid4()
     algorithm = version.algorithm
     return (
         call_id, moment, call_id, payer_id, algorithm.organization_id, algorithm.full_name, version.id,
         version.number, version.environment, run_us, run_us, outcome, run_us if outcome == "ok" else 0,
+        key_id,
     )  # fmt: skip

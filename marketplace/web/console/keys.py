@@ -40,7 +40,7 @@ class KeyForm(forms.Form):
 
 @dataclass(frozen=True)
 class KeyLine:
-    """A key in the list. `last_used_at` is None for one that was not used in the last 30 days; a young one never was."""
+    """A key in the list. `last_used_at` is None for one that made no call in 30 days; a young one never did."""
 
     key: ApiKey
     last_used_at: datetime | None
