@@ -53,7 +53,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     runner: str = ""
     """The folder in execution/runners that has the runner, when it is another language's."""
     prepare: tuple[tuple[str, ...], ...] = ()
-    """Commands that compile the runner, run once, in a copy of its folder."""
+    """Commands that compile the runner, run once, in a copy of its folder; `{folder}` is the manifest's own."""
     builder: str = "scripts"
     """The module in execution/builds that builds versions."""
     suffixes: tuple[str, ...] = ()

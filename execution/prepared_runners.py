@@ -22,28 +22,24 @@ def prepare_runner(environment: Environment, folder: Path) -> Path:
     Takes seconds the first time that a machine does it, and may download what the manifest names. Any number of
     processes may do it at once. Raises RunnerNotReady.
     """
-    source, commands = environment.runner_folder, environment.manifest.prepare
-    if not commands:
-        return source
+    if not environment.manifest.prepare:
+        return environment.runner_folder
     toolchain = environment.find_toolchain()
     if toolchain is None:
         raise RunnerNotReady(f"{environment.display_name} is not installed on this machine.")
-    made = folder / f"{environment.id}-{_digest(source, commands, toolchain)}"
+    made = folder / f"{environment.id}-{_digest(environment, toolchain)}"
     if not made.is_dir():
         _make(environment, toolchain, made)
     return made
 
 
-def _digest(source: Path, commands: tuple[tuple[str, ...], ...], toolchain: Toolchain) -> str:
+def _digest(environment: Environment, toolchain: Toolchain) -> str:
     """Changes when the runner, the commands or the toolchain do."""
-    digest = hashlib.sha256(repr((commands, toolchain.executable, toolchain.version)).encode())
-    for path in _source_files(source):
-        digest.update(f"\0{path.relative_to(source)}\0".encode() + path.read_bytes())
+    digest = hashlib.sha256(repr((environment.manifest.prepare, toolchain.executable, toolchain.version)).encode())
+    for folder in (environment.runner_folder, environment.folder):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and "template" not in path.parts):
+            digest.update(f"\0{path.relative_to(folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _source_files(source: Path) -> list[Path]:
-    return sorted(path for path in source.rglob("*") if path.is_file() and "template" not in path.parts)
 
 
 def _make(environment: Environment, toolchain: Toolchain, made: Path) -> None:
@@ -52,13 +48,17 @@ def _make(environment: Environment, toolchain: Toolchain, made: Path) -> None:
         copy = Path(scratch) / "runner"
         shutil.copytree(environment.runner_folder, copy, ignore=shutil.ignore_patterns("template", "__pycache__"))
         for command in environment.manifest.prepare:
-            _run([part.replace("{toolchain}", str(toolchain.executable)) for part in command], copy, environment)
+            _run([_fill(part, environment, toolchain) for part in command], copy, environment)
         copy.chmod(0o755)
         try:
             copy.rename(made)
         except OSError:
             if not made.is_dir():  # otherwise another process was faster, with the same result
                 raise
+
+
+def _fill(part: str, environment: Environment, toolchain: Toolchain) -> str:
+    return part.replace("{toolchain}", str(toolchain.executable)).replace("{folder}", str(environment.folder))
 
 
 def _run(command: list[str], folder: Path, environment: Environment) -> None:
