@@ -1,12 +1,13 @@
 """The same call as code, in several languages, ready to be pasted. Pure."""
 
 import json
-import pprint
 import shlex
 from dataclasses import dataclass
+from typing import Any
 
 LONGEST_INLINE_CHARACTERS = 240
 """A longer sample is read from input.json, which the page offers."""
+LONGEST_LINE_CHARACTERS = 80
 KEY = "YOUR_API_KEY"
 
 
@@ -50,7 +51,7 @@ def _python(address: str, full_name: str, sample: str) -> str:
         value = 'json.loads(Path("input.json").read_text())'
         imports = "import json\nfrom pathlib import Path\n\nimport requests\n"
     else:
-        value = pprint.pformat(json.loads(sample), width=90, sort_dicts=False)
+        value = _python_literal(json.loads(sample))
         imports = "import requests\n"
     return (
         f"{imports}\n"
@@ -62,6 +63,15 @@ def _python(address: str, full_name: str, sample: str) -> str:
         f").json()\n"
         f'print(answer["result"])'
     )
+
+
+def _python_literal(value: Any) -> str:
+    """On one line, or if it is long with one member per line."""
+    text = repr(value)
+    if len(text) <= LONGEST_LINE_CHARACTERS or not isinstance(value, dict | list):
+        return text
+    members = [f"{name!r}: {each!r}" for name, each in value.items()] if isinstance(value, dict) else map(repr, value)
+    return f"{text[0]}\n" + "".join(f"    {member},\n" for member in members) + text[-1]
 
 
 def _javascript(address: str, full_name: str, sample: str) -> str:

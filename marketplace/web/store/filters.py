@@ -30,11 +30,14 @@ class Filters:
     page: str = ""
 
     @property
+    def default_sort(self) -> Sort:
+        """What fits the words best, or without words what is called most."""
+        return "relevant" if self.query else "popular"
+
+    @property
     def sort(self) -> Sort:
-        """As chosen; by default what fits the words best, or what is called most."""
-        if self.chosen_sort == "relevant" and not self.query:
-            return "popular"
-        return self.chosen_sort or ("relevant" if self.query else "popular")
+        """As chosen, if it can be."""
+        return self.chosen_sort if self.chosen_sort in dict(self.sorts) else self.default_sort
 
     @property
     def sorts(self) -> list[tuple[Sort, str]]:
@@ -54,7 +57,12 @@ class Filters:
     @property
     def address(self) -> str:
         """The shortest address that asks for the same."""
-        said = {"q": self.query, "tag": self.tag, "language": self.language, "sort": self.chosen_sort or ""}
+        said = {
+            "q": self.query,
+            "tag": self.tag,
+            "language": self.language,
+            "sort": self.sort if self.sort != self.default_sort else "",
+        }
         return "/?" + urlencode({name: value for name, value in said.items() if value}) if any(said.values()) else "/"
 
 
@@ -76,7 +84,7 @@ def language_names() -> dict[str, str]:
     return {found.language: LANGUAGE_NAMES.get(found.language, found.language.title()) for found in load_environments()}
 
 
-LANGUAGE_NAMES = {"javascript": "JavaScript", "csharp": "C#", "cpp": "C++"}
+LANGUAGE_NAMES = {"javascript": "JavaScript", "csharp": "C#", "cpp": "C++", "php": "PHP"}
 """Those whose name is not their id in title case."""
 
 

@@ -28,12 +28,22 @@ def test_what_is_unknown_counts_as_not_said(parameter: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "chosen", "sort"),
-    [("", "", "popular"), ("cat", "", "relevant"), ("", "relevant", "popular"), ("cat", "popular", "popular")],
+    ("query", "chosen", "sort", "address"),
+    [
+        ("", "", "popular", "/"),
+        ("", "popular", "popular", "/"),
+        ("", "relevant", "popular", "/"),
+        ("", "name", "name", "/?sort=name"),
+        ("cat", "", "relevant", "/?q=cat"),
+        ("cat", "relevant", "relevant", "/?q=cat"),
+        ("cat", "popular", "popular", "/?q=cat&sort=popular"),
+    ],
 )
-def test_words_are_listed_by_match_unless_another_order_is_chosen(query: str, chosen: str, sort: str) -> None:
+def test_words_are_listed_by_match_unless_another_order_is_chosen(
+    query: str, chosen: str, sort: str, address: str
+) -> None:
     filters = read_filters({"q": query, "sort": chosen})
-    assert filters.sort == sort
+    assert (filters.sort, filters.address) == (sort, address)
     assert ("relevant" in dict(filters.sorts)) == bool(query)
     assert filters.sort in dict(filters.sorts)
 
