@@ -23,8 +23,8 @@ class Memory(NamedTuple):
 
 def has_memory_for_slot() -> bool:
     """Whether another slot may boot or load. Limits may be promised several times over: this looks at what is used."""
-    found = [parse_meminfo(MEMINFO.read_text()), *container_memory(CONTROL_GROUPS)]
-    return all(leaves_reserve(memory) for memory in found)
+    machine = parse_meminfo(MEMINFO.read_text())
+    return all(map(leaves_reserve, (machine, *container_memory(CONTROL_GROUPS, machine.total))))
 
 
 def leaves_reserve(memory: Memory) -> bool:
@@ -37,16 +37,17 @@ def parse_meminfo(text: str) -> Memory:
     return Memory(_number_after("MemTotal:", text) << 10, _number_after("MemAvailable:", text) << 10)
 
 
-def container_memory(root: Path) -> Iterator[Memory]:
-    """The limit of the container, if there is one: in it, the root of the control groups is the container's own."""
+def container_memory(root: Path, machine_total: int) -> Iterator[Memory]:
+    """The container's, if it has a limit: in it, the root of the control groups is the container's own."""
     for folder, limit, used, cache in (
         (root, "memory.max", "memory.current", "inactive_file "),
         (root / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
     ):
         with suppress(OSError, ValueError):  # `max` is no number, and no limit
             total = int((folder / limit).read_text())
-            idle = _number_after(cache, (folder / "memory.stat").read_text())
-            yield Memory(total, total - int((folder / used).read_text()) + idle)
+            if total < machine_total:
+                idle = _number_after(cache, (folder / "memory.stat").read_text())
+                yield Memory(total, total - int((folder / used).read_text()) + idle)
 
 
 def _number_after(word: str, text: str) -> int:

@@ -73,18 +73,17 @@ async def _serve(
     artifacts = ArtifactCache(config.artifacts_folder, open_artifact, max_size=config.cache_size)
     leases = Leases(config, preparation, fleet, artifacts)
     fleet.open(call_in=leases.call_in)
+    kept_warm = [found.id for found in environments.values() if found.available and count_warm(config, found)]
     with _listen(config.agent_socket) as listener:
-        kept_warm = [found.id for found in environments.values() if found.available and count_warm(config, found)]
-        work = [
-            asyncio.create_task(_warm_up(kept_warm, preparation, fleet)),
-            asyncio.create_task(_accept(listener, leases)),
-        ]
-        await stop.wait()
-        for task in work:
-            task.cancel()
-        await asyncio.wait(work)
+        work = asyncio.gather(_warm_up(kept_warm, preparation, fleet), _accept(listener, leases))
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
+        work.cancel()
+        await asyncio.wait([work])
     leases.close()
     await fleet.close(STOP_SECONDS)
+    if not work.cancelled():
+        work.result()  # raises what ended it
 
 
 async def _warm_up(environment_ids: Iterable[str], preparation: Preparation, fleet: Fleet) -> None:

@@ -179,6 +179,10 @@ class Slot:
         else:
             self._when_ended.append(callback)
 
+    async def wait_for_end(self) -> None:
+        """Returns when the process has ended."""
+        await self._ended.wait()
+
     async def settle(self) -> None:
         """Returns when nobody writes to the slot's folder any more."""
         if self._filling is not None:

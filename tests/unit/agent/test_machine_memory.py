@@ -33,7 +33,7 @@ def test_a_container_of_version_2(tmp_path: Path) -> None:
     (tmp_path / "memory.max").write_text("1000\n")
     (tmp_path / "memory.current").write_text("700\n")
     (tmp_path / "memory.stat").write_text("anon 300\ninactive_file 100\nactive_file 5\n")
-    assert list(container_memory(tmp_path)) == [Memory(1000, 400)]
+    assert list(container_memory(tmp_path, GIBIBYTE)) == [Memory(1000, 400)]
 
 
 def test_a_container_of_version_1(tmp_path: Path) -> None:
@@ -42,13 +42,14 @@ def test_a_container_of_version_1(tmp_path: Path) -> None:
     (folder / "memory.limit_in_bytes").write_text("1000\n")
     (folder / "memory.usage_in_bytes").write_text("700\n")
     (folder / "memory.stat").write_text("inactive_file 1\ntotal_inactive_file 100\n")
-    assert list(container_memory(tmp_path)) == [Memory(1000, 400)]
+    assert list(container_memory(tmp_path, GIBIBYTE)) == [Memory(1000, 400)]
 
 
 def test_no_container(tmp_path: Path) -> None:
-    assert list(container_memory(tmp_path)) == []
-    (tmp_path / "memory.max").write_text("max\n")
-    assert list(container_memory(tmp_path)) == []
+    assert list(container_memory(tmp_path, GIBIBYTE)) == []
+    for text in ("max\n", f"{2 * GIBIBYTE}\n"):
+        (tmp_path / "memory.max").write_text(text)
+        assert list(container_memory(tmp_path, GIBIBYTE)) == []
 
 
 def test_this_machine_has_some() -> None:
