@@ -59,6 +59,10 @@ class LocalPlatform:
         for name in ("worker", "beat"):
             self._supervisor.start(_own_program(name))
 
+    def wait_for_worker(self, answers: Callable[[], bool]) -> None:
+        """Returns when `answers()`: a worker that builds is there. Raises StartRefused when it cannot start."""
+        self._wait_for("worker", answers)
+
     def stop(self) -> None:
         """Stops everything: what takes calls first, the databases last."""
         self._supervisor.stop_one("web")

@@ -6,7 +6,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from billing import api as billing
+from marketplace.celery import app
 from marketplace.invocations.services import refresh_directory
+
+PING_SECONDS = 0.3
 
 
 def needs_migration() -> bool:
@@ -18,6 +21,11 @@ def needs_migration() -> bool:
 def migrate() -> None:
     """Brings the database to the newest migration."""
     call_command("migrate", interactive=False, verbosity=0)
+
+
+def has_worker() -> bool:
+    """Whether a worker takes tasks."""
+    return bool(app.control.ping(timeout=PING_SECONDS))
 
 
 def prepare_records() -> None:
