@@ -5,6 +5,7 @@ import os
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,7 @@ class ArtifactCache:
 
         Raises ArtifactDamaged, FileNotFoundError, and whatever the storage raises.
         """
-        while digest not in self._entries:
+        while not self._has(digest):
             if digest not in self._fetching:
                 self._fetching[digest] = asyncio.create_task(self._fetch(digest))
             await asyncio.shield(self._fetching[digest])
@@ -55,13 +56,17 @@ class ArtifactCache:
         self._entries[digest].users -= 1
         self._make_room()
 
+    def _has(self, digest: str) -> bool:
+        """It is a cache: someone may have emptied it."""
+        return digest in self._entries and (self._folder / digest).is_dir()
+
     async def _fetch(self, digest: str) -> None:
         try:
             async with self._at_once:
                 size = await run_detached(lambda: self._unpack(digest))
         finally:
             del self._fetching[digest]
-        self._entries[digest] = _Entry(size)
+        self._entries.setdefault(digest, _Entry(size))
         self._make_room(but=digest)
 
     def _unpack(self, digest: str) -> int:
@@ -89,7 +94,8 @@ class ArtifactCache:
     def _remove(self, digest: str) -> None:
         """Renamed first: from now on it is not there, however long the removing takes."""
         away = self._folder / f"{UNFINISHED}{digest}-{os.urandom(4).hex()}"
-        (self._folder / digest).rename(away)
+        with suppress(FileNotFoundError):
+            (self._folder / digest).rename(away)
         asyncio.get_running_loop().run_in_executor(None, partial(shutil.rmtree, away, ignore_errors=True))
 
 

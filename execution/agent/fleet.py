@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 
 from execution.agent.launcher import Launcher
 from execution.agent.preparation import Bootable
@@ -57,7 +56,8 @@ class Fleet:
         self._targets: dict[SlotKind, int] = {}
         self._slots: dict[int, Slot] = {}
         """All that have a process, or of which something is left."""
-        self._ending: set[int] = set()
+        self._unwanted: set[int] = set()
+        """Killed, and not cleared away yet."""
         self._wants: list[_Want] = []
         self._resting: set[SlotKind] = set()
         self._last_id = 0
@@ -108,7 +108,7 @@ class Fleet:
         """Kills the slot, whatever it does."""
         slot.kill()
         if slot.slot_id in self._slots:
-            self._ending.add(slot.slot_id)
+            self._unwanted.add(slot.slot_id)
 
     async def close(self, seconds: float) -> None:
         """Kills all slots, and returns when nothing is left of them, or after so many seconds."""
@@ -156,19 +156,20 @@ class Fleet:
                 self._wants.remove(want)
                 want.slot.set_result(slot)
 
+    def _alive(self) -> list[Slot]:
+        return [slot for slot in self._slots.values() if slot.ending is None and slot.slot_id not in self._unwanted]
+
     def _warm(self) -> list[Slot]:
-        return [
-            slot for slot in self._slots.values() if slot.state is SlotState.WARM and slot.slot_id not in self._ending
-        ]
+        return [slot for slot in self._alive() if slot.state is SlotState.WARM]
 
     def _census(self) -> Census:
-        alive = [slot for slot in self._slots.values() if slot.slot_id not in self._ending]
+        alive = self._alive()
         states = Counter(slot.state for slot in alive)
         return Census(
             wanted=[want.kind for want in self._wants],
             warm=Counter(slot.kind for slot in alive if slot.state is SlotState.WARM),
             booting=Counter(slot.kind for slot in alive if slot.state is SlotState.BOOTING),
-            ending=len(self._ending),
+            ending=len(self._slots) - len(alive),
             leased=states[SlotState.LOADING] + states[SlotState.LEASED],
             targets=self._targets,
             resting=frozenset(self._resting),
@@ -185,7 +186,7 @@ class Fleet:
             self._rest(kind, str(error))
             return
         slot = Slot(self._last_id, kind, started)
-        slot.when_ended(partial(self._clear_later, slot))
+        slot.when_ended(lambda: self._spawn(self._clear(slot)))
         self._slots[slot.slot_id] = slot
         self._spawn(self._boot_slot(slot))
 
@@ -193,7 +194,7 @@ class Fleet:
         try:
             await slot.boot(self._config.boot_timeout)
         except BootFailed as error:
-            if slot.slot_id not in self._ending:
+            if slot.slot_id not in self._unwanted:
                 self._rest(slot.kind, str(error))
             self.end(slot)
         self.arrange()
@@ -207,14 +208,10 @@ class Fleet:
         self._resting.discard(kind)
         self.arrange()
 
-    def _clear_later(self, slot: Slot) -> None:
-        self._ending.add(slot.slot_id)
-        self._spawn(self._clear(slot))
-
     async def _clear(self, slot: Slot) -> None:
         await slot.settle()
         await self._launcher.clear(slot.started)
-        self._ending.discard(slot.slot_id)
+        self._unwanted.discard(slot.slot_id)
         del self._slots[slot.slot_id]
         self.arrange()
         if not self._slots:

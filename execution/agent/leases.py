@@ -102,6 +102,9 @@ class Leases:
         except (StorageFails, OSError) as error:
             logger.warning("A lease of %s failed: %s", lease.spec.name, error)
             link.send(LeaseFailed(lease.request_id, _since(began)))
+        except Exception:  # whatever it is, the gateway waits for an answer
+            logger.exception("A lease of %s failed.", lease.spec.name)
+            link.send(LeaseFailed(lease.request_id, _since(began)))
         else:
             holder.slots[slot.slot_id] = slot
             leased = Leased(lease.request_id, slot.slot_id, _since(began), cold=True, usage=slot.usage_kind)

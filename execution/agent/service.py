@@ -75,15 +75,17 @@ async def _serve(
     fleet.open(call_in=leases.call_in)
     kept_warm = [found.id for found in environments.values() if found.available and count_warm(config, found)]
     with _listen(config.agent_socket) as listener:
-        work = asyncio.gather(_warm_up(kept_warm, preparation, fleet), _accept(listener, leases))
-        stopping = asyncio.ensure_future(stop.wait())
-        await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
-        work.cancel()
-        await asyncio.wait([work])
+        warming = asyncio.create_task(_warm_up(kept_warm, preparation, fleet))
+        accepting = asyncio.create_task(_accept(listener, leases))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((accepting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        for task in (warming, accepting, stopping):
+            task.cancel()
+        await asyncio.wait((warming, accepting))
     leases.close()
     await fleet.close(STOP_SECONDS)
-    if not work.cancelled():
-        work.result()  # raises what ended it
+    if not accepting.cancelled():
+        accepting.result()  # raises what ended it
 
 
 async def _warm_up(environment_ids: Iterable[str], preparation: Preparation, fleet: Fleet) -> None:

@@ -125,6 +125,8 @@ class Slot:
             raise BootFailed(f"the runner did not get ready; it printed: {await self._last_words()!r}") from None
         if line.ready is None or line.ready.protocol != RUNNER_PROTOCOL:
             raise BootFailed(f"the runner does not speak protocol {RUNNER_PROTOCOL}")
+        if self.ending is not None:
+            raise BootFailed(f"the runner died at once; it printed: {self.ending.log_tail!r}")
         self.started.group.adopt(self.started.process.pid)
         self._move(SlotState.WARM)
 
@@ -150,13 +152,18 @@ class Slot:
             raise LoadFailed(line.error)
         if line.loaded is None or self._received:
             raise LoadFailed(AlgorithmFailure("the runner broke the protocol while it loaded", "SystemError"))
+        if self.ending is not None:  # it loaded, and died
+            raise LoadFailed(await self._describe_death(memory_bytes))
 
     def begin_load(self) -> None:
         """From now on the slot belongs to one version."""
         self._move(SlotState.LOADING)
 
     def hand_over(self) -> list[int]:
-        """The channel and the usage descriptors: the caller's to send and to close. Raises OSError if it has died."""
+        """The channel and the usage descriptors: the caller's to send and to close. Call it when it has just loaded.
+
+        Raises OSError if it died in that moment.
+        """
         usage = self.started.group.open_usage()
         self._move(SlotState.LEASED)
         return [self.started.channel.detach(), *usage]

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import shutil
 import threading
 import time
 from hashlib import sha256
@@ -128,6 +129,19 @@ async def test_what_is_in_use_stays(folder: Path, storage: Storage) -> None:
     assert names(folder) == set(digests)
     cache.let_go(digests[1])
     assert names(folder) == {digests[0], digests[2]}
+
+
+async def test_someone_empties_the_folder(folder: Path, storage: Storage) -> None:
+    cache, digest = make_cache(folder, storage, mebibytes=1), storage.add(b"x")
+    await cache.hold(digest)
+    shutil.rmtree(folder)
+    assert (await cache.hold(digest) / "src" / "a.py").is_file()
+    shutil.rmtree(folder)
+    cache.let_go(digest)
+    cache.let_go(digest)
+    other = storage.add(b"y")
+    assert (await cache.hold(other)).is_dir()
+    assert storage.opened == [digest, digest, other]
 
 
 async def test_a_later_agent_takes_up_what_is_whole(folder: Path, storage: Storage) -> None:
