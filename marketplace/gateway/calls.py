@@ -84,7 +84,13 @@ class Gateway:
         except MeterUnavailable:
             raise NotNow("The call could not be recorded, and costs nothing: try again in a moment.") from None
         owned = call.caller.payer_id == call.target.algorithm.organization_id
-        return reply_with_answer(answer, call_id=call.id, raw=call.options.output == "raw", may_read_source=owned)
+        return reply_with_answer(
+            answer,
+            call_id=call.id,
+            cost=event.compute_charge + event.royalty_charge,
+            raw=call.options.output == "raw",
+            may_read_source=owned,
+        )
 
     async def _run(self, call: Call, request: bytes, started_at: int, bytes_in: int) -> Answer:
         deadline = asyncio.get_running_loop().time() + call.seconds

@@ -25,9 +25,12 @@ class Reply(msgspec.Struct, frozen=True):
     """Further header lines, each with its end."""
 
 
-def reply_with_answer(answer: Answer, *, call_id: str, raw: bool, may_read_source: bool) -> Reply:
-    """For a call that was made. `may_read_source`: whether the caller may see the algorithm's stack trace."""
-    headers = b"x-agora-call-id: %b\r\n" % call_id.encode()
+def reply_with_answer(answer: Answer, *, call_id: str, cost: int, raw: bool, may_read_source: bool) -> Reply:
+    """For a call that was made, for so many micro-credits.
+
+    `may_read_source`: whether the caller may see the algorithm's stack trace.
+    """
+    headers = b"x-agora-call-id: %b\r\nx-agora-cost: %d\r\n" % (call_id.encode(), cost)
     if answer.error is not None:
         status = TIMEOUT_STATUS if answer.outcome == "timeout" else FAILED_STATUS
         return Reply(status, JSON, _failure(answer.error, answer.usage.run_us, may_read_source), headers)

@@ -91,7 +91,7 @@ def _unmeasured(terms: PriceTerms) -> tuple[str, str]:
     """Amount and unit while no call was timed."""
     if not terms.royalty_per_call:
         return format_credits(terms.compute_per_second), "second"
-    unit = "call, and its time" if terms.compute_per_second else "call"
+    unit = "call + time" if terms.compute_per_second else "call"
     return format_credits(terms.royalty_per_call), unit
 
 

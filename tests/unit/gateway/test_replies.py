@@ -19,7 +19,7 @@ def answer_of(value: object, kind: str = "json") -> Answer:
 
 
 def reply(answer: Answer, *, raw: bool = False, may_read_source: bool = False) -> Reply:
-    return reply_with_answer(answer, call_id="call-1", raw=raw, may_read_source=may_read_source)
+    return reply_with_answer(answer, call_id="call-1", cost=1500, raw=raw, may_read_source=may_read_source)
 
 
 def test_a_result_and_what_it_is() -> None:
@@ -28,7 +28,7 @@ def test_a_result_and_what_it_is() -> None:
     body = json.loads(made.body)
     assert body == {"result": {"a": [1, None]}, "metadata": {"content_type": "json", "duration": 0.0015}}
     assert list(body["metadata"]) == ["content_type", "duration"], "published clients compare the names in order"
-    assert made.headers == b"x-agora-call-id: call-1\r\n"
+    assert made.headers == b"x-agora-call-id: call-1\r\nx-agora-cost: 1500\r\n"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_typical_call_is_the_royalty_and_the_median_time() -> None:
     ("priced", "text"),
     [
         (terms(CREDIT), "1 / second"),
-        (terms(CREDIT, 5 * CREDIT), "5 / call, and its time"),
+        (terms(CREDIT, 5 * CREDIT), "5 / call + time"),
         (terms(0, 500_000), "0.5 / call"),
     ],
 )
