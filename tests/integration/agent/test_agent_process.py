@@ -18,6 +18,8 @@ from execution.errors import AgentAlreadyRunning, InvalidSetting
 from tests.integration.agent.agent_process import ECHO_PYTHON, AgentProcess, is_alive, python_spec, wait_until
 from tests.integration.agent.gateway import connected
 
+pytestmark = pytest.mark.xdist_group("agent")  # share agents
+
 
 @pytest.fixture
 def agent() -> Iterator[AgentProcess]:

@@ -8,6 +8,8 @@ from execution.client import ExecutionClient
 from tests.integration.agent.agent_process import ECHO_PYTHON, AgentProcess, python_spec, wait_until
 from tests.integration.agent.gateway import TestGateway, TestSlot
 
+pytestmark = pytest.mark.xdist_group("agent")  # share agents
+
 CRASHES = """
 import os, signal, threading, time
 

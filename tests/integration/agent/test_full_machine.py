@@ -16,6 +16,8 @@ from tests.integration.agent.agent_process import (
 )
 from tests.integration.agent.gateway import TestGateway, connected
 
+pytestmark = pytest.mark.xdist_group("agent")  # share agents
+
 
 @pytest.fixture(scope="module")
 def agent() -> Iterator[AgentProcess]:

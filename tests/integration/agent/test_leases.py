@@ -20,6 +20,8 @@ from tests.integration.agent.agent_process import (
 )
 from tests.integration.agent.gateway import TestGateway, connected, read_number
 
+pytestmark = pytest.mark.xdist_group("agent")  # share agents
+
 
 def publish_python(agent: AgentProcess, source: str) -> str:
     return agent.publish({"src/echo.py": source})

@@ -9,6 +9,8 @@ from tests.integration.agent.agent_process import AgentProcess, wait_until
 from tests.integration.agent.gateway import TestGateway
 from tests.integration.isolation.conftest import Attacker, new_attacker
 
+pytestmark = pytest.mark.xdist_group("isolation")  # share agents
+
 KEY_RINGS = """
 import ctypes, platform
 libc = ctypes.CDLL(None)

@@ -10,6 +10,8 @@ from tests.integration.agent.agent_process import AgentProcess, javascript_spec
 from tests.integration.agent.gateway import TestGateway
 from tests.integration.isolation.conftest import SECRET, Attacker
 
+pytestmark = pytest.mark.xdist_group("isolation")  # share agents
+
 TRY_TO_READ = """
 def attempt(path):
     try:

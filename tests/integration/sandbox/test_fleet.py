@@ -16,6 +16,8 @@ from execution.agent.slot import Slot
 from execution.agent.warm_pool import SlotKind
 from execution.config import AgentConfig
 
+pytestmark = pytest.mark.xdist_group("sandbox")
+
 PYTHON = SlotKind("python3", network=False)
 
 

@@ -21,6 +21,8 @@ from execution.sandbox import limits
 from execution.sandbox.bubblewrap import BubblewrapSandbox
 from execution.sandbox.checks import check_isolation, check_uid_range
 
+pytestmark = pytest.mark.xdist_group("sandbox")
+
 Load = Callable[[Launcher, str], Awaitable[Slot]]
 BOOT_SECONDS = 20.0
 HOG = """
