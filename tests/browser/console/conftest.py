@@ -1,0 +1,84 @@
+"""Someone with an organization in which there is something of everything, on the live server."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Page
+
+from marketplace.accounts.models import User
+from marketplace.algorithms.models import Build, BuildState
+from tests.factories.calls import record_calls, record_history
+from tests.factories.catalogue import make_algorithm, make_build, make_version
+from tests.factories.people import make_api_key, make_organization, make_user
+
+LONG_NAME = "a_name_that_is_as_long_as_names_may_be_and_has_many_words_in_it"
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """`address` is the server's; `pages` are the paths of what grace sees of the lab."""
+
+    address: str
+    grace: User
+    going_on: Build
+    pages: list[str]
+
+    def at(self, path: str) -> str:
+        """The whole address of a page of the lab."""
+        return f"{self.address}/console/lab{path}"
+
+
+@pytest.fixture
+def workplace(live_server: Any) -> Iterator[Workplace]:
+    """The lab: grace owns it, ada is a member; keys, calls of every kind, a failed build and one that goes on."""
+    cache.clear()
+    grace = make_user("grace")
+    lab = make_organization(
+        "lab", owner=grace, members=(make_user("ada"), make_user("someone_with_a_really_long_name"))
+    )
+    key = make_api_key(lab, by=grace, name="the website of the whole department, in production since spring").row
+    version = make_version(
+        make_algorithm(LONG_NAME, by=grace, owner="lab"), by=grace, sample_input='"hello"', release_notes="The first."
+    )
+    record_history(version, busiest_day=3, run_us=250_000)
+    calls = [
+        call_id
+        for outcome in ("ok", "algorithm_error", "timeout", "cancelled")
+        for call_id in record_calls(version, payer_id=lab.id, key_id=key.id, outcome=outcome)
+    ]
+    failed = make_build(version.algorithm, by=grace, state=BuildState.FAILED)
+    going_on = make_build(
+        make_algorithm("slow", by=grace, owner="lab", public=False), by=grace, state=BuildState.BUILDING
+    )
+    algorithm = f"/algorithms/{LONG_NAME}"
+    paths = [
+        "",
+        "/keys",
+        f"/keys/{key.id}/revoke",
+        "/calls",
+        "/calls?side=received",
+        "/balance",
+        "/algorithms",
+        algorithm,
+    ]
+    paths += [f"/calls/{call_id}" for call_id in calls[:2]]
+    paths += [
+        algorithm,
+        f"{algorithm}/builds/{failed.id}",
+        f"/algorithms/slow/builds/{going_on.id}",
+        "/members",
+        "/audit",
+    ]
+    others = ["/console/new", "/console/grace", "/console/grace/keys", "/accounts/email/", "/accounts/password/change/"]
+    yield Workplace(str(live_server), grace, going_on, [f"/console/lab{path}" for path in paths] + others)
+    cache.clear()
+
+
+@pytest.fixture
+def as_grace(page: Page, workplace: Workplace, sign_in: Callable[[User], None]) -> Page:
+    """Her browser."""
+    sign_in(workplace.grace)
+    return page
