@@ -60,6 +60,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the author's files in this language."""
     syntax_check: tuple[str, ...] = ()
     """For the builder `scripts`: succeeds for a `{file}` that can be parsed, else says why not."""
+    compile: tuple[str, ...] = ()
+    """For builders that compile: the compiler's command line, which the author's files follow."""
     runs_alone: bool = False
     """Whether what a build makes runs without the toolchain."""
     system_files: tuple[str, ...] = ()

@@ -55,8 +55,8 @@ def read_dependencies(pom: Path) -> list[dict[str, str]]:
         for field in FIELDS:
             if not COORDINATE.fullmatch(one.get(field, "jar")) or (field in FIELDS[:3] and field not in one):
                 raise BuildFailed(
-                    f"pom.xml: dependency {one.get('artifactId', '')!r} must have a groupId, an artifactId and a version, "
-                    "written out."
+                    f"pom.xml: dependency {one.get('artifactId', '')!r} must have a groupId, an artifactId and a "
+                    "version, written out."
                 )
     return wanted
 

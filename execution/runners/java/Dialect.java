@@ -1,13 +1,15 @@
 package agora.runner;
 
 import java.io.File;
+import java.util.Set;
 
 /** What a language on the JVM does in its own way. This one is Java's, and that of all who use Java's collections. */
 class Dialect {
-  /** The name of the class that the entry file became. */
-  String className(String entry) {
-    String name = entry.replaceFirst("^.*src/(main/)?([a-z]+/)?(?=[A-Z])", "").replaceFirst("\\.[^.]*$", "");
-    return name.replace(File.separatorChar, '.');
+  private static final Set<String> UNITS = Set.of("kotlin.Unit", "scala.runtime.BoxedUnit");
+
+  /** Finds apply in what was built, and runs load. Throws what that throws. */
+  Version open(File directory, String entry) throws Throwable {
+    return new ClassVersion(directory, entry, this);
   }
 
   /** What the author's language calls a value that came as JSON. */
@@ -17,6 +19,6 @@ class Dialect {
 
   /** What JSON can write, of a result. */
   Object outgoing(Object value) {
-    return value;
+    return value != null && UNITS.contains(value.getClass().getName()) ? null : value;
   }
 }

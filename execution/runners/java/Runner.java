@@ -26,6 +26,7 @@ import java.util.Map;
  */
 public final class Runner {
   private static final int CHANNEL = 3;
+  private static final String OURS = "agora\\.runner\\..*|(java|jdk\\.internal)\\..*reflect\\..*";
   private static final int READ_BUFFER = 1 << 18;
 
   private final InputStream requests;
@@ -98,7 +99,7 @@ public final class Runner {
     long started = System.nanoTime();
     try {
       File directory = new File((String) field(order, "directory"));
-      Version version = new Version(directory, (String) field(order, "entry"), dialect);
+      Version version = dialect.open(directory, (String) field(order, "entry"));
       flushPrints();
       send("{\"loaded\":{\"duration_us\":" + (System.nanoTime() - started) / 1000 + "}}");
       return version;
@@ -154,7 +155,7 @@ public final class Runner {
   private static String traceOf(Throwable error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       List<StackTraceElement> frames = new ArrayList<>(Arrays.asList(cause.getStackTrace()));
-      frames.removeIf(frame -> frame.getClassName().matches("agora\\.runner\\..*|(java|jdk\\.internal)\\..*reflect\\..*"));
+      frames.removeIf(frame -> frame.getClassName().matches(OURS));
       cause.setStackTrace(frames.toArray(new StackTraceElement[0]));
     }
     StringWriter text = new StringWriter();

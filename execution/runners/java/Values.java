@@ -4,6 +4,7 @@ import java.lang.reflect.Array;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Parameter;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -101,20 +102,33 @@ final class Values {
       types[index] = components[index].getType();
       arguments[index] = convert(values.get(components[index].getName()), components[index].getGenericType());
     }
-    Constructor<?> constructor = wanted.getDeclaredConstructor(types);
-    constructor.setAccessible(true);
-    return constructor.newInstance(arguments);
+    return create(wanted.getDeclaredConstructor(types), arguments);
   }
 
   private static Object object(Map<?, ?> values, Class<?> wanted) throws ReflectiveOperationException {
     if (wanted.isInterface() || wanted.getName().startsWith("java.")) return checked(values, wanted);
-    Constructor<?> constructor = wanted.getDeclaredConstructor();
-    constructor.setAccessible(true);
-    Object made = constructor.newInstance();
+    Constructor<?>[] constructors = wanted.getDeclaredConstructors();
+    if (constructors.length == 1 && constructors[0].getParameterCount() > 0) return byParameters(values, constructors[0]);
+    Object made = create(wanted.getDeclaredConstructor());
     for (Field field : fields(wanted)) {
       if (values.containsKey(field.getName())) field.set(made, convert(values.get(field.getName()), field.getGenericType()));
     }
     return made;
+  }
+
+  /** Data and case classes: the compiler was told to keep the names of parameters. */
+  private static Object byParameters(Map<?, ?> values, Constructor<?> constructor) throws ReflectiveOperationException {
+    Parameter[] parameters = constructor.getParameters();
+    Object[] arguments = new Object[parameters.length];
+    for (int index = 0; index < parameters.length; index++) {
+      arguments[index] = convert(values.get(parameters[index].getName()), parameters[index].getParameterizedType());
+    }
+    return create(constructor, arguments);
+  }
+
+  private static Object create(Constructor<?> constructor, Object... arguments) throws ReflectiveOperationException {
+    constructor.setAccessible(true);
+    return constructor.newInstance(arguments);
   }
 
   private static Object constant(String name, Class<?> wanted) {

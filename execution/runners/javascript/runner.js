@@ -66,7 +66,8 @@ async function load(line) {
 async function loadVersion(order) {
   Object.assign(process.env, order.environment_variables);
   process.chdir(order.directory);
-  const imported = await importFile(path.join(order.directory, order.entry));
+  const entry = order.entry.replace(/\.([cm]?)ts$/, ".$1js"); // TypeScript was compiled by the build
+  const imported = await importFile(path.join(order.directory, entry));
   if (typeof imported.apply !== "function") throw new LoadingError(`${order.entry} exports no function called apply`);
   const state = typeof imported.load === "function" ? await imported.load() : undefined;
   return (input) => imported.apply(input, state);

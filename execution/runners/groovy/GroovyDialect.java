@@ -1,0 +1,14 @@
+package agora.runner;
+
+import groovy.lang.GroovySystem;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+
+/** Groovy: Java's collections, and a library that takes its time to wake up. */
+final class GroovyDialect extends Dialect {
+  GroovyDialect() {
+    for (Class<?> common : new Class<?>[] {LinkedHashMap.class, ArrayList.class, String.class, Integer.class}) {
+      GroovySystem.getMetaClassRegistry().getMetaClass(common);
+    }
+  }
+}
