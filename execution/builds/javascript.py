@@ -42,7 +42,7 @@ def install(job: BuildJob) -> None:
     for name in MANIFESTS:  # and nothing else: an .npmrc could name programs to run
         if (job.tree / name).is_file():
             shutil.copyfile(job.tree / name, folder / name)
-    _run_npm(job, folder)
+    _install_manifest(job, folder)
     if (folder / "node_modules").is_dir():
         (folder / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
         (folder / "node_modules").rename(job.packages)
@@ -62,15 +62,20 @@ def _check_manifest(path: Path) -> None:
                 raise BuildFailed(f"package.json: {name!r} must name a published version, not {version!r}.")
 
 
-def _run_npm(job: BuildJob, folder: Path) -> None:
+def _install_manifest(job: BuildJob, folder: Path) -> None:
     locked = any((folder / name).is_file() for name in MANIFESTS[1:])
     verb = "ci" if locked else "install"
     job.log(f"Installing package.json (npm {verb})")
-    command = [*npm_command(job.interpreter), verb, *OPTIONS, "--git=git-is-not-supported"]
+    if run_npm(job, [verb], folder):
+        raise BuildFailed("package.json could not be installed: the log above says why.")
+
+
+def run_npm(job: BuildJob, arguments: list[str], folder: Path) -> int:
+    """npm's exit status. No package's scripts run."""
+    command = [*npm_command(job.interpreter), *arguments, *OPTIONS, "--git=git-is-not-supported"]
     command += ["--cache", os.fspath(job.cache / "npm")]
     home = {"HOME": os.fspath(job.scratch), "PATH": _path_with(job.interpreter)}
-    if job.steps.run(command, folder=folder, environment=home):
-        raise BuildFailed("package.json could not be installed: the log above says why.")
+    return job.steps.run(command, folder=folder, environment=home)
 
 
 def _path_with(interpreter: str) -> str:

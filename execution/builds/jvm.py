@@ -22,7 +22,12 @@ def install(job: BuildJob) -> None:
     classes = job.packages / "classes"
     classes.mkdir(parents=True)
     path = ":".join(map(str, [classes, *jars, job.runner / "classes", *sorted((job.runner / "lib").glob("*.jar"))]))
-    places = {"{toolchain}": job.interpreter, "{runner}": str(job.runner), "{classpath}": path, "{output}": str(classes)}
+    places = {
+        "{toolchain}": job.interpreter,
+        "{runner}": str(job.runner),
+        "{classpath}": path,
+        "{output}": str(classes),
+    }
     job.run_isolated([*(replace_all(part, places) for part in manifest.compile), *names], folder=job.tree)
     if not any(classes.rglob("*.class")):
         raise BuildFailed("The compiler made no class of the source: write apply in the entry file.")
