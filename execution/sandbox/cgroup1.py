@@ -10,7 +10,10 @@ from execution.sandbox.cgroup_folders import count_after, kill_members, remove_f
 from execution.sandbox.resources import ResourceGroup, open_for_reset, write_text
 
 ROOT = Path("/sys/fs/cgroup")
-CONTROLLERS = ("memory", "cpuacct", "pids")
+CONTROLLERS = ("memory", "cpuacct", "pids", "cpu")
+CPU_SHARES = 1024
+"""What each slot has for itself, however many processes it starts; and what one processor's worth of all slots has
+beside the rest of the machine."""
 STALE_SECONDS = 5.0
 
 
@@ -72,6 +75,8 @@ class Cgroups1:
         try:
             for place in self._places.values():
                 place.mkdir(exist_ok=True)
+            if "cpu" in self._places:
+                write_text(self._places["cpu"] / "cpu.shares", str(CPU_SHARES * (os.cpu_count() or 1)))
         except OSError:
             return False
         return True

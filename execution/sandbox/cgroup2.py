@@ -1,6 +1,7 @@
-"""Limits by control groups version 2, where the agent's own group may be divided (root, or systemd's Delegate=yes)."""
+"""Limits by control groups version 2, where a group around the agent may be divided (by root, or by systemd's leave)."""
 
 import os
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,6 @@ from execution.sandbox.cgroup_folders import count_after, kill_members, remove_f
 from execution.sandbox.resources import ResourceGroup, open_for_reset, write_text
 
 ROOT = Path("/sys/fs/cgroup")
-NEEDED = {"memory", "pids"}
 STALE_SECONDS = 5.0
 
 
@@ -51,37 +51,49 @@ class Cgroup2:
 
 
 class Cgroups2:
-    """All groups of one agent, in a folder called `place` below the agent's own group."""
+    """All groups of one agent, in a folder called `place`."""
 
     watched = False
     description = "control groups, version 2"
 
     def __init__(self, place: str) -> None:
+        self._name = place
         self._own = ROOT / _own_group().lstrip("/")
         self._place = self._own / place
 
     def usable(self) -> bool:
-        """Whether the agent's own group has the controllers and may be divided."""
-        try:
-            given = (self._own / "cgroup.controllers").read_text().split()
-            if not NEEDED.issubset(given):
-                return False
-            self._divide()
-            self._place.mkdir(exist_ok=True)
-            write_text(self._place / "cgroup.subtree_control", "+memory +pids")
-        except OSError:
-            return False
-        return (self._place / "memory.peak").exists()  # Linux 5.19 and newer
+        """Whether a group above this process, or its own, may be divided and joined: the outermost one is best, since
+        others' processes are in the inner ones."""
+        above = [folder for folder in reversed(self._own.parents) if folder.is_relative_to(ROOT)]
+        return any(map(self._settle, (*above, self._own))) or (self._move_to_leaf() and self._settle(self._own))
 
-    def _divide(self) -> None:
+    def _settle(self, parent: Path) -> bool:
+        place = parent / self._name
         try:
-            write_text(self._own / "cgroup.subtree_control", "+memory +pids")
+            place.mkdir(exist_ok=True)
+            for folder in (parent, place):
+                write_text(folder / "cgroup.subtree_control", "+memory +pids")
+                with suppress(OSError):  # shared evenly between slots, where that can be had
+                    write_text(folder / "cgroup.subtree_control", "+cpu")
+            settled = (place / "memory.peak").exists() and _can_join(place / "probe")  # the file: Linux 5.19
         except OSError:
-            # Only leaves may hold processes, below the root: the agent moves into a leaf of its own.
-            leaf = self._own / f"{self._place.name}-agent"
+            settled = False
+        if settled:
+            self._place = place
+        else:
+            with suppress(OSError):
+                place.rmdir()
+        return settled
+
+    def _move_to_leaf(self) -> bool:
+        """Only leaves may hold processes, below the root: the agent moves into one of its own."""
+        leaf = self._own / f"{self._name}-agent"
+        try:
             leaf.mkdir(exist_ok=True)
             write_text(leaf / "cgroup.procs", "0")
-            write_text(self._own / "cgroup.subtree_control", "+memory +pids")
+        except OSError:
+            return False
+        return True
 
     def create(self, name: str, *, memory: int, processes: int) -> ResourceGroup:
         folder = self._place / name
@@ -105,6 +117,16 @@ class Cgroups2:
         self.remove_stale()
         with suppress(OSError):
             self._place.rmdir()
+
+
+def _can_join(probe: Path) -> bool:
+    """Whether a process started here can move there, as a slot's first one does."""
+    probe.mkdir(exist_ok=True)
+    command = ["sh", "-ec", 'echo 0 >"$1"', "sh", str(probe / "cgroup.procs")]
+    joined = subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    while not remove_folders([probe]):
+        time.sleep(0.01)  # the process has ended, and leaves in a moment
+    return joined
 
 
 def _own_group() -> str:

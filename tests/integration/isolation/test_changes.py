@@ -236,6 +236,16 @@ def describe(pid: int) -> tuple[str, str]:
     return user, "" if command.startswith("bwrap") or "/bwrap " in command else command
 
 
+async def test_each_slot_has_its_own_share_of_the_processors(agent: AgentProcess, attacker: Attacker) -> None:
+    places = [place for place in agent.cgroup_places if (place / "cpu.shares").exists()]
+    if not places:
+        pytest.skip("the shares are read with control groups of version 1 only")
+    (place,) = places
+    members = (place / str(attacker.slot.slot_id) / "cgroup.procs").read_text().split()
+    assert len(members) >= 2  # bubblewrap's, and the runner
+    assert (place / str(attacker.slot.slot_id) / "cpu.shares").read_text() == "1024\n"
+
+
 async def test_the_kernels_key_rings_carry_nothing_to_the_next_tenant(
     agent: AgentProcess, gateway: TestGateway
 ) -> None:
