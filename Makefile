@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser lint format lock openapi bench crash clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench crash clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: development ## Run all tests; TESTS=tests/unit runs some.
 
 browser: development ## Run the tests of the pages, in the system's Chromium.
 	@$(RUN)/pytest -n 0 tests/browser
+
+screenshots: development ## Take the picture of the store in README.md again.
+	@AGORA_SCREENSHOTS=1 $(RUN)/pytest -n 0 tests/browser/store/test_screenshot.py
 
 lint: development ## Check style, types and import directions.
 	@$(RUN)/ruff check .
