@@ -1,4 +1,4 @@
-"""Limits by control groups version 2, where a group around the agent may be divided (by root, or by systemd's leave)."""
+"""Limits by control groups version 2, where a group around the agent may be divided (root; Delegate=yes)."""
 
 import os
 import subprocess
