@@ -22,7 +22,8 @@ def bring_up(platform: LocalPlatform, home: Home, progress: Progress) -> None:
     publishing = examples_changed(home, folders)
     if publishing:
         platform.start_background()
-        platform.wait_for_worker(preparation.has_worker)
+        with progress.step("Started the worker, which builds"):
+            platform.wait_for_worker(preparation.has_worker)
         publish(home, folders, platform.local_address, progress)
     first = call_first(folders, platform.local_address, demo.api_key) if folders else None
     if not publishing:  # later than the first call: two cores start few things well at once
