@@ -13,7 +13,7 @@ from execution.errors import Unavailable
 from execution.protocol.agent_messages import Discard, Lease
 
 from .conftest import call, eventually
-from .scripted_agent import ScriptedAgent, echo
+from .scripted_agent import Die, ScriptedAgent, echo
 
 
 async def test_calls_wait_for_an_agent_that_starts_later(folder: Path) -> None:
@@ -66,20 +66,26 @@ async def test_a_new_agents_slot_is_not_ended_in_the_old_ones_name(
     agent: ScriptedAgent, client: ExecutionClient
 ) -> None:
     """Agents number their slots from 1, so a slot of the old one has the name of a slot of the new one."""
-    over, began = threading.Event(), threading.Event()
-    agent.run = lambda line: (began.set(), over.wait(20), echo(line))[2]
-    running = asyncio.create_task(call(client))
+
+    began = threading.Event()
+
+    def hang_up(line: bytes) -> bytes:
+        began.set()
+        raise Die
+
+    agent.run = hang_up
+    calling = asyncio.create_task(call(client))
     await eventually(began.is_set)
+    await asyncio.sleep(0.05)
     await agent.stop()
     agent.run = echo
     await agent.start()
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    assert (await calling).outcome in ("crashed", "unavailable")
     agent.messages.clear()
     assert (await call(client)).outcome == "ok"
+    assert list(agent.slots) == [1]
     await asyncio.sleep(0.7)
     assert agent.count(Discard) == 0
-    over.set()
 
 
 async def test_under_load_every_call_has_one_end(agent: ScriptedAgent, client: ExecutionClient) -> None:

@@ -8,6 +8,9 @@ import pytest
 
 from execution.client import AlgorithmFailure, ExecutionClient
 from execution.errors import Unavailable
+from execution.leasing.lessee import Lessee
+from execution.leasing.pool import VersionPool
+from execution.leasing.slot import LeasedSlot
 from execution.protocol.agent_messages import Discard, Exited, Lease, Release
 
 from .conftest import call, count_descriptors, eventually
@@ -164,6 +167,23 @@ async def test_an_idle_slot_that_dies_is_replaced(agent: ScriptedAgent, client: 
     assert (await call(client)).outcome == "ok"
     assert agent.count(Lease) == 2
     assert agent.count(Discard) == 0
+
+
+async def test_a_slot_that_dies_on_its_way_to_a_call_is_replaced(
+    agent: ScriptedAgent, client: ExecutionClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for_slot = Lessee.wait_for_slot
+    deaths = iter([True, True, False])
+
+    async def wait(lessee: Lessee, pool: VersionPool, caller: str, deadline: float) -> LeasedSlot:
+        slot = await wait_for_slot(lessee, pool, caller, deadline)
+        if next(deaths):
+            slot.close()
+        return slot
+
+    monkeypatch.setattr(Lessee, "wait_for_slot", wait)
+    assert (await call(client)).outcome == "ok"
+    assert agent.count(Lease) == 3
 
 
 async def test_a_caller_who_hangs_up_ends_the_slot(agent: ScriptedAgent, client: ExecutionClient) -> None:

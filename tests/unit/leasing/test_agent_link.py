@@ -95,20 +95,21 @@ async def test_descriptors_come_with_their_line(agent: Agent) -> None:
 
 async def test_a_process_with_too_many_open_files_gets_the_line_alone(agent: Agent) -> None:
     pipe = os.pipe()
-    socket.send_fds(agent.socket, [to_line(leased(1))], [*pipe])
+    first, second = to_line(leased(1)), to_line(leased(2))
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     gaps = max(list_descriptors()) - len(list_descriptors())
     fillers = [os.dup(0) for _ in range(gaps + 5)]
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(fillers) + 1, limits[1]))
     try:
+        socket.send_fds(agent.socket, [to_line(Recall(1)) + first[:5]], pipe)
         await eventually(lambda: bool(agent.heard))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         close_all(fillers)
-    assert len(agent.heard[0][1]) < 2
-    socket.send_fds(agent.socket, [to_line(leased(2))], [*pipe])
-    await eventually(lambda: len(agent.heard) == 2)
-    assert (agent.heard[1][0], len(agent.heard[1][1])) == (leased(2), 2)
+    agent.socket.sendall(first[5:])
+    socket.send_fds(agent.socket, [second], pipe)
+    await eventually(lambda: len(agent.heard) == 3)
+    assert [(message, len(descriptors)) for message, descriptors in agent.heard[1:]] == [(leased(1), 0), (leased(2), 2)]
     close_all(list(pipe))
 
 
