@@ -12,7 +12,7 @@ from pathlib import Path
 from execution.agent.identities import Identities
 from execution.agent.preparation import Bootable
 from execution.config import AgentConfig
-from execution.sandbox.plan import Sandbox, SlotPlan
+from execution.sandbox.plan import Launch, Sandbox, SlotPlan
 from execution.sandbox.process import start_process
 from execution.sandbox.resources import ResourceGroup, ResourceGroups
 
@@ -25,6 +25,8 @@ class Started:
     """A runner's process, and what was made for it."""
 
     process: subprocess.Popen[bytes]
+    pidfd: int
+    """Can be read from when the process has ended."""
     channel: socket.socket
     """The gateway's end. Does not block."""
     log: int
@@ -70,19 +72,10 @@ class Launcher:
                 self._config, bootable, folder=folder, uid=uid, join_files=group.join_files(), network=network
             )
             launch = self._sandbox.plan_launch(plan)
-            channel, theirs = socket.socketpair()
-            undo.callback(channel.close)
-            log, their_log = os.pipe2(os.O_CLOEXEC)
-            undo.callback(os.close, log)
-            try:
-                process = start_process(launch, channel=theirs.fileno(), log=their_log)
-            finally:
-                theirs.close()
-                os.close(their_log)
+            process, channel, log = _start_with_pipes(launch, undo)
+            pidfd = os.pidfd_open(process.pid)
             undo.pop_all()
-        channel.setblocking(False)
-        os.set_blocking(log, False)
-        return Started(process, channel, log, group, uid, folder, launch.directory)
+        return Started(process, pidfd, channel, log, group, uid, folder, launch.directory)
 
     async def clear(self, started: Started) -> None:
         """Returns when nothing is left of a slot whose process has ended; kills what outlived it."""
@@ -110,6 +103,24 @@ class Launcher:
         undo.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)  # whatever the umask: the slot's user reads it
         return folder
+
+
+def _start_with_pipes(launch: Launch, undo: ExitStack) -> tuple[subprocess.Popen[bytes], socket.socket, int]:
+    """The process, and our ends of its channel and of its log."""
+    channel, theirs = socket.socketpair()
+    undo.callback(channel.close)
+    log, their_log = os.pipe2(os.O_CLOEXEC)
+    undo.callback(os.close, log)
+    channel.setblocking(False)
+    os.set_blocking(log, False)
+    try:
+        process = start_process(launch, channel=theirs.fileno(), log=their_log)
+    finally:
+        theirs.close()
+        os.close(their_log)
+    undo.callback(process.wait)
+    undo.callback(process.kill)
+    return process, channel, log
 
 
 def plan_slot(

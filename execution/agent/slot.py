@@ -108,8 +108,7 @@ class Slot:
         self._received = b""
         self._ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._pidfd = os.pidfd_open(started.process.pid)
-        self._loop.add_reader(self._pidfd, self._on_exit)
+        self._loop.add_reader(started.pidfd, self._on_exit)
 
     @property
     def usage_kind(self) -> UsageKind:
@@ -249,8 +248,8 @@ class Slot:
         return AlgorithmFailure(f"loading ended with exit code {self.ending.exit_code}", "SystemExit", log)
 
     def _on_exit(self) -> None:
-        self._loop.remove_reader(self._pidfd)
-        os.close(self._pidfd)
+        self._loop.remove_reader(self.started.pidfd)
+        os.close(self.started.pidfd)
         code = self.started.process.wait()
         self._log.close()
         self.ending = describe_ending(
