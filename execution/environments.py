@@ -61,7 +61,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     syntax_check: tuple[str, ...] = ()
     """For the builder `scripts`: succeeds for a `{file}` that can be parsed, else says why not."""
     compile: tuple[str, ...] = ()
-    """For builders that compile: the compiler's command line, which the author's files follow."""
+    """For builders that compile: the compiler's command line. The builder says which placeholders it fills."""
+    main: str = ""
+    """For the builder `native`: the file that starts the program. `{module}` is what the entry file is called."""
+    load_pattern: str = ""
+    """For the builder `native`: finds a definition of load; then `main` is the file called so with `_with_load`."""
     runs_alone: bool = False
     """Whether what a build makes runs without the toolchain."""
     system_files: tuple[str, ...] = ()

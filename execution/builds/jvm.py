@@ -1,11 +1,12 @@
 """Languages of the JVM: all of the author's files compiled together, with the jars that pom.xml names.
 
-In the manifest's `compile`, `{classpath}` is the runner's and those jars, `{output}` the folder for classes.
+In the manifest's `compile`, `{classpath}` is the runner's and those jars, `{output}` the folder for classes, and
+`{sources}` the author's files.
 """
 
 from execution.builds.base import BuildJob
 from execution.builds.maven import download_jars
-from execution.builds.scripts import replace_all
+from execution.builds.scripts import fill_command
 from execution.errors import BuildFailed
 
 
@@ -28,6 +29,6 @@ def install(job: BuildJob) -> None:
         "{classpath}": path,
         "{output}": str(classes),
     }
-    job.run_isolated([*(replace_all(part, places) for part in manifest.compile), *names], folder=job.tree)
+    job.run_isolated(fill_command(manifest.compile, places, names), folder=job.tree)
     if not any(classes.rglob("*.class")):
         raise BuildFailed("The compiler made no class of the source: write apply in the entry file.")

@@ -3,6 +3,8 @@
 Libraries that Debian packages are there when the operator installed them; others come with the source, in `vendor`.
 """
 
+from collections.abc import Mapping, Sequence
+
 from execution.builds.base import BuildJob
 from execution.errors import BuildFailed
 
@@ -18,9 +20,8 @@ def check(job: BuildJob) -> None:
     job.log(f"Checking the syntax of {len(names)} {manifest.display_name} files")
     for name in names:
         places = {"{toolchain}": job.interpreter, "{runner}": str(job.runner), "{file}": name}
-        command = [replace_all(part, places) for part in manifest.syntax_check]
         try:
-            job.run_isolated(command, folder=job.tree)
+            job.run_isolated(fill_command(manifest.syntax_check, places), folder=job.tree)
         except BuildFailed:
             raise BuildFailed(f"Syntax error in {name}: the log above says where.") from None
 
@@ -35,8 +36,14 @@ def install(job: BuildJob) -> None:
         )
 
 
-def replace_all(text: str, places: dict[str, str]) -> str:
-    """`text` with each of the placeholders replaced."""
-    for name, value in places.items():
-        text = text.replace(name, value)
-    return text
+def fill_command(command: Sequence[str], places: Mapping[str, str], sources: Sequence[str] = ()) -> list[str]:
+    """A manifest's command line, with its placeholders replaced; the argument `{sources}` becomes all of `sources`."""
+    filled: list[str] = []
+    for part in command:
+        if part == "{sources}":
+            filled += sources
+            continue
+        for name, value in places.items():
+            part = part.replace(name, value)
+        filled.append(part)
+    return filled
