@@ -109,6 +109,31 @@ def measure_store() -> dict[str, float]:
     return measured
 
 
+def measure_pages() -> dict[str, float]:
+    """Whole pages, from request to HTML: what a visitor waits for beside the network."""
+    from django.test import Client
+
+    from marketplace.algorithms.models import Algorithm
+
+    visitor = Client(headers={"host": "localhost"})
+    algorithm = Algorithm.objects.select_related("organization").order_by("name")[0]
+    pages = {
+        "page_home": "/",
+        "page_home_second": "/?page=2",
+        "page_search": f"/?q={COMMON_WORD}",
+        "page_search_typo": "/?q=pangoln",
+        "page_tag": "/?tag=image",
+        "page_owner": f"/owners/{algorithm.organization.slug}",
+        "page_algorithm": f"/algorithms/{algorithm.full_name}",
+        "page_publish": "/publish",
+    }
+    return {name: median_ms(lambda address=address: _open(visitor, address)) for name, address in pages.items()}
+
+
+def _open(visitor: Any, address: str) -> None:
+    assert visitor.get(address).status_code == 200
+
+
 def measure_directory() -> dict[str, float]:
     """What a Redis that lost everything costs, what a refresh costs that finds nothing, and one publication."""
     import redis
@@ -145,7 +170,7 @@ def main() -> None:
         started = time.perf_counter()
         fill(algorithm_count)
         filled = round(time.perf_counter() - started, 1)
-        measured = measure_store() | measure_directory()
+        measured = measure_store() | measure_pages() | measure_directory()
         connection.close()
     counts: dict[str, float] = {
         "algorithms": algorithm_count,

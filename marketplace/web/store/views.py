@@ -36,14 +36,14 @@ def home(request: HttpRequest) -> HttpResponse:
     """The catalogue; only its changing part when htmx asks."""
     filters = read_filters(request.GET)
     page = _list_page(filters)
-    context = {"filters": filters, "page": page, "cards": make_cards(page.object_list)}
+    context = {"filters": filters, "page": page, "cards": make_cards(list(page.object_list))}
     if request.headers.get("HX-Request"):
         response = render(request, "store/results.html", context | _filter_choices(filters))
         # Each letter typed is not a place to come back to; a tag, a language and an order are.
         typed = request.headers.get("HX-Trigger-Name") == "q"
         response["HX-Replace-Url" if typed else "HX-Push-Url"] = filters.address
     else:
-        response = render(request, "store/home.html", context | _filter_choices(filters) | _home_figures())
+        response = render(request, "store/home.html", context | _filter_choices(filters) | _home_figures(filters, page))
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -96,7 +96,7 @@ def owner(request: HttpRequest, owner: str) -> HttpResponse:
     organization = get_visible_owner(viewer=request.user, slug=owner)
     algorithms = published_algorithms(viewer=request.user).filter(organization=organization)
     page = Paginator(order_by_calls(algorithms), CARDS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"owner": organization, "page": page, "cards": make_cards(page.object_list)}
+    context = {"owner": organization, "page": page, "cards": make_cards(list(page.object_list))}
     return render(request, "store/owner.html", context)
 
 
@@ -123,9 +123,9 @@ def _filter_choices(filters: Filters) -> dict[str, object]:
     return {"tags": tags, "unlisted_tag": unlisted, "languages": language_names()}
 
 
-def _home_figures() -> dict[str, object]:
+def _home_figures(filters: Filters, page: Page[Algorithm]) -> dict[str, object]:
     return {
-        "algorithm_count": published_algorithms(viewer=None).count(),
+        "algorithm_count": published_algorithms(viewer=None).count() if filters.narrow else page.paginator.count,
         "call_count": count_calls(),
         "structured_data": describe_store(),
         "hide_header_search": True,

@@ -12,7 +12,7 @@ from tests.factories.calls import record_calls
 from tests.factories.catalogue import make_algorithm, make_version
 
 MOST_QUERIES = {
-    "/": 9,
+    "/": 8,
     "/?q=tool&tag=tool&sort=new": 8,
     "/?q=tol": 8,
     "/owners/alice": 7,
