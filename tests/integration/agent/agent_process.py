@@ -23,6 +23,7 @@ from execution.config import AgentConfig
 from execution.leasing.agent_link import connect
 from execution.protocol.agent_messages import VersionSpec
 from execution.sandbox.key_ring import take_new_key_ring
+from execution.sandbox.limits import choose_resource_groups
 from execution.sandbox.watched import descendants
 
 WAIT_SECONDS = 20.0
@@ -51,6 +52,8 @@ class AgentProcess:
     def __exit__(self, *_: object) -> None:
         self.stop()
         shutil.rmtree(self.home)
+        choose_resource_groups(self.place).close()  # what only the next agent of a killed one would remove
+        shutil.rmtree(Path("/run") / self.place, ignore_errors=True)
 
     @property
     def socket(self) -> Path:
