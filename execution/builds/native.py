@@ -1,7 +1,8 @@
 """Languages that are compiled into one program: the author's files with ours, in one run of the compiler.
 
-In the manifest's `compile`, `{toolchain}` is the compiler, `{library}` the folder of the manifest, `{main}` the file that
-starts the program, `{scratch}` a folder to write to, `{sources}` the author's files and `{output}` the program.
+In the manifest's `compile`, `{toolchain}` is the compiler, `{library}` the folder of the manifest, `{main}` the file
+that starts the program, `{scratch}` a folder to write to, `{folder}` that of the entry, `{sources}` the author's files
+and `{output}` the program.
 """
 
 import re

@@ -40,10 +40,11 @@ def fill_command(command: Sequence[str], places: Mapping[str, str], sources: Seq
     """A manifest's command line, with its placeholders replaced; the argument `{sources}` becomes all of `sources`."""
     filled: list[str] = []
     for part in command:
-        if part == "{sources}":
-            filled += sources
-            continue
-        for name, value in places.items():
-            part = part.replace(name, value)
-        filled.append(part)
+        filled += sources if part == "{sources}" else [_fill(part, places)]
     return filled
+
+
+def _fill(part: str, places: Mapping[str, str]) -> str:
+    for name, value in places.items():
+        part = part.replace(name, value)
+    return part

@@ -5,12 +5,11 @@ editor: the options here are the platform's.
 """
 
 import json
-import os
-import shutil
 from pathlib import Path
 
 from execution.builds import javascript
 from execution.builds.base import BuildJob
+from execution.builds.kept_folders import keep_folder
 from execution.errors import BuildFailed
 
 COMPILER = {"typescript": "5.9.3", "@types/node": "22.18.0"}
@@ -65,18 +64,5 @@ def _find_compiler(job: BuildJob) -> Path:
         job.log(f"Downloading {' and '.join(names)}")
         if javascript.run_npm(job, ["install", *names], folder):
             raise BuildFailed("The compiler could not be downloaded: the log above says why.")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _move(folder / "node_modules", place)
+        keep_folder(folder / "node_modules", place)
     return place
-
-
-def _move(made: Path, place: Path) -> None:
-    """Into the cache, where another build may be doing the same."""
-    beside = place.with_name(f"{place.name}-{os.getpid()}")
-    shutil.copytree(made, beside)
-    try:
-        beside.rename(place)
-    except OSError:
-        shutil.rmtree(beside)
-        if not place.is_dir():
-            raise BuildFailed("The compiler could not be kept: build it again.") from None

@@ -1,0 +1,7 @@
+package main
+
+import algorithm "{import}"
+
+func main() {
+	serve(algorithm.Apply, algorithm.Load)
+}
