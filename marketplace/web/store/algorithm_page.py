@@ -69,6 +69,11 @@ class AlgorithmPage:
         return self.versions[0] if self.versions else None
 
     @property
+    def calls_in_bars(self) -> int:
+        """The calls that the chart shows."""
+        return sum(bar.day.calls for bar in self.bars)
+
+    @property
     def answered_percent(self) -> str | None:
         """The share of calls that were answered, rounded down: 100 means all."""
         if not self.measures.calls:

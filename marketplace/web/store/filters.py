@@ -1,5 +1,6 @@
 """What a visitor of the store asked for: the parameters of its first page, made safe. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
@@ -10,6 +11,8 @@ from marketplace.algorithms.search import LONGEST_QUERY_CHARACTERS
 
 Sort = Literal["popular", "relevant", "new", "name"]
 LONGEST_TAG_CHARACTERS = 32
+VERSION_OR_RUNTIME = re.compile(r" (?:[\d.]+|\(.*\))$")
+"""What an environment's name says beside its language: `Python 3`, `JavaScript (Node.js)`."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,9 @@ def read_filters(parameters: Mapping[str, str]) -> Filters:
 
 
 def language_names() -> dict[str, str]:
-    """The languages that algorithms may be written in, with their names, by id."""
-    return {found.language: LANGUAGE_NAMES.get(found.language, found.language.title()) for found in load_environments()}
-
-
-LANGUAGE_NAMES = {"javascript": "JavaScript", "csharp": "C#", "cpp": "C++", "php": "PHP"}
-"""Those whose name is not their id in title case."""
+    """The languages that algorithms may be written in, by id: their names, in the order of these."""
+    names = {found.language: VERSION_OR_RUNTIME.sub("", found.display_name) for found in load_environments()}
+    return dict(sorted(names.items(), key=lambda named: named[1].lower()))
 
 
 def _clean(text: str, longest: int) -> str:

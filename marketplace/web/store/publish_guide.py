@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from execution.environments import load_environments
+from marketplace.web.store.filters import language_names
 
 EXAMPLE_NAME = "greeting"
-FIRST_LANGUAGE = "python"
+FIRST_LANGUAGES = ("python", "javascript")
+"""What most authors write; the others follow by name."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Starter:
     """A first algorithm in one environment."""
 
     language: str
-    environment_name: str
+    language_name: str
     command: str
     files: list[StarterFile]
 
@@ -49,7 +51,9 @@ def make_publish_guide(address: str) -> PublishGuide:
 
 def _make_starters() -> list[Starter]:
     starters = []
-    for environment in sorted(load_environments(), key=lambda found: (found.language != FIRST_LANGUAGE, found.id)):
+    names = language_names()
+    order = [*FIRST_LANGUAGES, *(language for language in names if language not in FIRST_LANGUAGES)]
+    for environment in sorted(load_environments(), key=lambda found: order.index(found.language)):
         texts = environment.template_files(EXAMPLE_NAME)
         wanted = [environment.default_entry(EXAMPLE_NAME), "agora.toml"]
         files = [
@@ -59,5 +63,5 @@ def _make_starters() -> list[Starter]:
         ]
         command = f"agora init {EXAMPLE_NAME} --language {environment.language}"
         if files:
-            starters.append(Starter(environment.language, environment.display_name, command, files))
+            starters.append(Starter(environment.language, names[environment.language], command, files))
     return starters

@@ -31,24 +31,24 @@ export class Result {
     const body = parse(answer.text);
     const error = body && member(body, "error");
     const result = body && member(body, "result");
-    if (error) this.show(describeFailure(error, answer.status), false);
-    else if (result) this.show(describeResult(result, body), true);
+    if (error) this.show(describeFailure(error, answer.status));
+    else if (result) this.show(describeResult(result, body));
     else this.showProblem("UnexpectedAnswer", `The platform answered ${answer.status} without a result.`);
     this.showFacts(answer, body);
   }
 
   /** Something that kept the call from being made. */
   showProblem(type: string, message: string): void {
-    this.show([failure(type, message, null)], false);
+    this.show([failure(type, message, null)]);
     this.facts.replaceChildren(...this.balanceFacts());
   }
 
-  private show(content: (HTMLElement | DocumentFragment)[], copyable: boolean): void {
+  private show(content: (HTMLElement | DocumentFragment)[]): void {
     this.pane.classList.remove("stale");
     this.pane.ariaBusy = "false";
     this.pane.replaceChildren(...content);
     this.pane.scrollTop = 0;
-    this.tools.hidden = !copyable;
+    this.tools.hidden = !this.pane.querySelector("#console-result");
   }
 
   private showFacts(answer: Answer, body: Node | null): void {
