@@ -68,12 +68,13 @@ class Lessee:
         self._processors = Processors()
         self._review_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._openings: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def start(self) -> None:
         """Connects, now or as soon as there is an agent, and again whenever the link breaks."""
-        self._spawn(self._stay_connected())
-        self._spawn(self._give_back_idle())
+        _spawn(self._stay_connected(), self._tasks)
+        _spawn(self._give_back_idle(), self._tasks)
 
     async def close(self) -> None:
         """Hangs up; the agent ends the slots."""
@@ -85,7 +86,8 @@ class Lessee:
             self._review_timer.cancel()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Slots that are being opened are not stopped half way: they close when they are open.
+        await asyncio.gather(*self._tasks, *self._openings, return_exceptions=True)
         for pool in self._pools.values():
             pool.fail_waiting(Unavailable("the gateway is shutting down"))
         await asyncio.sleep(0)  # channels close in the loop's next turn
@@ -204,7 +206,7 @@ class Lessee:
         self._slots[leased.slot_id] = slot
         pool.leased.add(slot)
         pool.broken = None
-        self._spawn(self._open_slot(pool, slot, socket.socket(fileno=channel)))
+        _spawn(self._open_slot(pool, slot, socket.socket(fileno=channel)), self._openings)
 
     async def _open_slot(self, pool: VersionPool, slot: LeasedSlot, channel: socket.socket) -> None:
         await asyncio.get_running_loop().create_unix_connection(lambda: slot, sock=channel)
@@ -295,10 +297,12 @@ class Lessee:
             slot.close()
         self._slots.clear()
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+def _spawn(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
+    """Starts a task that is one of `tasks` until it ends."""
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 def _expire(waiter: asyncio.Future[LeasedSlot]) -> None:

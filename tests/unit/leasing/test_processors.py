@@ -42,7 +42,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 @pytest.mark.parametrize(
     ("thread", "idle", "spare"),
-    [(0.2, 1_001.5, True), (0.2, 1_000.6, True), (0.2, 1_000.4, False), (0.8, 1_001, False)],
+    [(0.2, 1_001.5, True), (0.2, 1_000.6, True), (0.2, 1_000.4, False), (0.8, 1_001.0, False)],
 )
 def test_a_processor_and_the_loop_must_have_time(machine: Machine, thread: float, idle: float, spare: bool) -> None:
     measured = Processors(machine.stat)
