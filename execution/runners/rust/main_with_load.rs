@@ -1,0 +1,6 @@
+mod agora;
+mod bytes;
+
+fn main() {
+    agora::serve(algorithm::load, algorithm::apply);
+}
