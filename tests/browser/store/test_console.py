@@ -82,7 +82,7 @@ def test_what_is_not_json_is_explained_and_not_sent(signed_in: Open) -> None:
     page.get_by_label("Input", exact=True).fill("Ada")
     page.get_by_role("button", name="Run").click()
     expect(page.locator(".failure")).to_contain_text("The input is not JSON")
-    assert not requests
+    assert not [address for address in requests if "/v1/" in address or "token" in address]
     page.get_by_text("Text", exact=True).click()
     assert "Ada" in run(page)
     page.get_by_role("button", name="Sample again").click()
