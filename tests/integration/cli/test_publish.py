@@ -84,7 +84,7 @@ def test_an_algorithm_of_an_organization(run: Run, ann: User) -> None:
     ("path", "old", "new", "message"),
     [
         ("agora.toml", "name =", "nmae =", "agora.toml: there is no field nmae: did you mean name?"),
-        ("agora.toml", '"python3"', '"cobol"', "There is no environment cobol: choose one of javascript, python3."),
+        ("agora.toml", '"python3"', '"cobol"', "There is no environment cobol: choose one of "),
         ("agora.toml", "tags = []", 'entry = "x.py"', "agora.toml: there is no file x.py in greeter"),
     ],
 )

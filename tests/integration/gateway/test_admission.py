@@ -166,8 +166,8 @@ async def test_callers_who_guess_versions_are_not_remembered_for_ever(gateway: G
     assert admit(gateway).target.version.number == "1.1.0"
 
 
-def token(**changes: object) -> str:
-    usual: dict[str, object] = {"organization_id": BEN, "user_id": 2, "expires": int(time.time()) + 60}
+def token(seconds: int = 60, **changes: object) -> str:
+    usual: dict[str, object] = {"organization_id": BEN, "user_id": 2, "expires": int(time.time()) + seconds}
     return sign_token(CallToken(**(usual | changes)), secret=SECRET)
 
 
@@ -178,13 +178,13 @@ async def test_a_token_calls_in_its_place_in_the_tree(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "error"),
+    ("make", "error"),
     [
-        (token(expires=int(time.time()) - 1), Unauthorized),
-        (token()[:-2] + "xx", Unauthorized),
-        ("agora1.e30.x", Unauthorized),
-        (token(depth=17), BadRequest),
+        (lambda: token(seconds=-1), Unauthorized),
+        (lambda: token()[:-2] + "xx", Unauthorized),
+        (lambda: "agora1.e30.x", Unauthorized),
+        (lambda: token(depth=17), BadRequest),
     ],
 )
-async def test_a_token_that_does_not_count(gateway: Gateway, text: str, error: type[Refused]) -> None:
-    assert refuses(gateway, error, key=text)
+async def test_a_token_that_does_not_count(gateway: Gateway, make: Callable[[], str], error: type[Refused]) -> None:
+    assert refuses(gateway, error, key=make())
