@@ -1,0 +1,1 @@
+let () = Agora.serve ~load:{Module}.load ~apply:{Module}.apply
