@@ -204,12 +204,12 @@ class Lessee:
             on_lost=partial(self._on_slot_lost, pool),
         )
         self._slots[leased.slot_id] = slot
-        pool.leased.add(slot)
-        pool.broken = None
+        pool.add(slot, asyncio.get_running_loop().time())
         _spawn(self._open_slot(pool, slot, socket.socket(fileno=channel)), self._openings)
 
     async def _open_slot(self, pool: VersionPool, slot: LeasedSlot, channel: socket.socket) -> None:
         await asyncio.get_running_loop().create_unix_connection(lambda: slot, sock=channel)
+        slot.note_open()
         self.take_back(pool, slot)
 
     def _on_lease_failed(self, failed: LeaseFailed) -> None:

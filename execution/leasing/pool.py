@@ -45,7 +45,7 @@ class VersionPool:
     mean_run_seconds: float = 0.0
     mean_cpu_seconds: float = 0.0
     moved_at: float = 0.0
-    """When the queue last moved: it began, or a slot was free."""
+    """When the queue last moved: it began, or a slot came or was free."""
 
     def take_idle(self) -> LeasedSlot | None:
         """An idle slot, if no other call is before this one."""
@@ -112,6 +112,12 @@ class VersionPool:
         else:
             self.mean_run_seconds += SMOOTHING * (run_seconds - self.mean_run_seconds)
             self.mean_cpu_seconds += SMOOTHING * (cpu_seconds - self.mean_cpu_seconds)
+
+    def add(self, slot: LeasedSlot, now: float) -> None:
+        """One that was asked for has come; it is given when it is open."""
+        self.leased.add(slot)
+        self.moved_at = now
+        self.broken = None
 
     def recall_one(self) -> None:
         """Has one of the slots given back after its call."""

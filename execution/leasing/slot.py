@@ -42,6 +42,7 @@ class LeasedSlot(asyncio.Protocol):
         """What the agent says of the end of the process; None when there is no agent any more."""
         self._on_lost = on_lost
         self._transport: asyncio.WriteTransport | None = None
+        self._open = False
         self._closed = False
         self._response: asyncio.Future[bytes] | None = None
         self._received = bytearray()
@@ -49,7 +50,7 @@ class LeasedSlot(asyncio.Protocol):
     @property
     def usable(self) -> bool:
         """Whether the channel is open."""
-        return self._transport is not None and not self._closed and not self._transport.is_closing()
+        return self._transport is not None and self._open and not self._closed and not self._transport.is_closing()
 
     @property
     def busy(self) -> bool:
@@ -82,13 +83,18 @@ class LeasedSlot(asyncio.Protocol):
     def close(self) -> None:
         """Hangs up at once: a runner that does not read on is not waited for."""
         self._closed = True
-        if self._transport is not None:
+        if self._open and self._transport is not None:
             self._transport.abort()
+
+    def note_open(self) -> None:
+        """The loop has opened the channel. It must not be closed before: uvloop would close the descriptor's number
+        a second time later, whosever that is then."""
+        self._open = True
+        if self._closed:
+            self.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.WriteTransport", transport)
-        if self._closed:  # before it was opened
-            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._response is None:  # nobody asked: the algorithm wrote to the channel on its own

@@ -101,7 +101,9 @@ class ScriptedAgent:
             self._end(slot)
 
     def send(self, message: FromAgent, descriptors: list[int] | None = None) -> None:
-        if self._link is not None:
+        if self._link is None:
+            return
+        with contextlib.suppress(OSError):  # the gateway may have gone
             socket.send_fds(self._link, [msgspec.json.encode(message) + b"\n"], descriptors or [])
 
     def count(self, kind: type[FromGateway]) -> int:

@@ -165,7 +165,7 @@ async def test_an_idle_slot_that_dies_is_replaced(agent: ScriptedAgent, client: 
     agent._end(agent.slots[1])
     await asyncio.sleep(0.05)
     assert (await call(client)).outcome == "ok"
-    assert agent.count(Lease) == 2
+    assert agent.count(Lease) >= 2
     assert agent.count(Discard) == 0
 
 

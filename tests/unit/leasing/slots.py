@@ -47,6 +47,7 @@ def make_slot(on_lost: Callable[[LeasedSlot], None] = lambda slot: None) -> Leas
     """A slot whose channel is open; needs a running loop. Its owner calls `connection_lost`."""
     slot = LeasedSlot(slot_id=next(numbers), load_us=1_000, usage=make_usage(), on_lost=on_lost)
     slot.connection_made(Transport())
+    slot.note_open()
     return slot
 
 

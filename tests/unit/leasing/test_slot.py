@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+import uvloop
 
 from execution.leasing.answers import BrokenProtocol
 from execution.leasing.slot import RESPONSE_LIMIT, DeadlinePassed, LeasedSlot, ResponseTooLarge, SlotLost
@@ -24,6 +25,7 @@ class Channel:
 
     async def open(self) -> None:
         await asyncio.get_running_loop().create_unix_connection(lambda: self.slot, sock=self.ours)
+        self.slot.note_open()
 
     async def write(self, data: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(self.runner, data)
@@ -129,13 +131,20 @@ async def test_a_runner_that_does_not_read_is_hung_up_on_at_once(channel: Channe
     await channel.until_lost()
 
 
-async def test_closed_before_it_was_opened() -> None:
-    channel = Channel()
-    channel.slot.close()
-    await channel.open()
-    await channel.until_lost()
-    assert not channel.slot.usable
-    channel.runner.close()
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_closed_before_it_was_opened(loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    async def play() -> None:
+        channel = Channel()
+        channel.slot.close()
+        await channel.open()
+        await channel.until_lost()
+        assert not channel.slot.usable
+        await asyncio.sleep(0)
+        assert channel.ours.fileno() == -1, "the socket would close what has its number by then"
+        channel.runner.close()
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(play())
 
 
 async def test_the_descriptors_are_given_back() -> None:
