@@ -1,0 +1,3 @@
+import agora, {module}
+
+serve({module}.load, {module}.apply)
