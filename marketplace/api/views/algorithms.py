@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from execution.environments import find_environment, load_environments
+from execution.environments import find_environment, list_available
 from marketplace.algorithms.search import search_algorithms
 from marketplace.algorithms.services import create_algorithm, update_algorithm
 from marketplace.api.pagination import paginate
@@ -96,5 +96,5 @@ class AlgorithmView(APIView):
 def check_environment(environment: object) -> None:
     """Raises InvalidInput for a name that no environment has."""
     if environment is not None and find_environment(str(environment)) is None:
-        known = ", ".join(found.id for found in load_environments())
+        known = ", ".join(found.id for found in list_available())
         raise InvalidInput("algorithm_environment", f"There is no environment {environment}: choose one of {known}.")

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from execution.environments import load_environments
+from execution.environments import list_available
 from marketplace.api.schema import ERRORS
 from marketplace.api.serializers.environments import EnvironmentsSerializer, LanguageSerializer
 from marketplace.errors import NotFound
@@ -20,7 +20,7 @@ class LanguagesView(APIView):
     @extend_schema(operation_id="list_languages", responses={200: LanguageSerializer(many=True), **ERRORS})
     def get(self, request: Request) -> Response:  # noqa: ARG002 - DRF's signature
         """The languages that algorithms may be written in."""
-        by_language = {environment.language: environment for environment in load_environments()}
+        by_language = {environment.language: environment for environment in list_available()}
         return Response(LanguageSerializer(by_language.values(), many=True).data)
 
 
@@ -32,7 +32,7 @@ class EnvironmentsView(APIView):
     @extend_schema(operation_id="list_environments", responses={200: EnvironmentsSerializer, **ERRORS})
     def get(self, request: Request, language: str) -> Response:  # noqa: ARG002 - DRF's signature
         """The environments of a language on this platform."""
-        found = [environment for environment in load_environments() if environment.language == language]
+        found = [environment for environment in list_available() if environment.language == language]
         if not found:
             raise NotFound(f"There is no language {language}.")
         return Response(EnvironmentsSerializer({"environments": found}).data)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 from urllib.parse import urlencode
 
-from execution.environments import load_environments
+from execution.environments import list_available, load_environments
 from marketplace.algorithms.search import LONGEST_QUERY_CHARACTERS
 
 Sort = Literal["popular", "relevant", "new", "name"]
@@ -83,8 +83,8 @@ def read_filters(parameters: Mapping[str, str]) -> Filters:
 
 
 def language_names() -> dict[str, str]:
-    """The languages that algorithms may be written in, by id: their names, in the order of these."""
-    names = {found.language: VERSION_OR_RUNTIME.sub("", found.display_name) for found in load_environments()}
+    """The languages that algorithms may be written in here, by id: their names, in the order of these."""
+    names = {found.language: VERSION_OR_RUNTIME.sub("", found.display_name) for found in list_available()}
     return dict(sorted(names.items(), key=lambda named: named[1].lower()))
 
 

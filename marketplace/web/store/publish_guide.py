@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from execution.environments import load_environments
+from execution.environments import list_available
 from marketplace.web.store.filters import language_names
 
 EXAMPLE_NAME = "greeting"
@@ -53,7 +53,7 @@ def _make_starters() -> list[Starter]:
     starters = []
     names = language_names()
     order = [*FIRST_LANGUAGES, *(language for language in names if language not in FIRST_LANGUAGES)]
-    for environment in sorted(load_environments(), key=lambda found: order.index(found.language)):
+    for environment in sorted(list_available(), key=lambda found: order.index(found.language)):
         texts = environment.template_files(EXAMPLE_NAME)
         wanted = [environment.default_entry(EXAMPLE_NAME), "agora.toml"]
         files = [
