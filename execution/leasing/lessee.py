@@ -153,7 +153,10 @@ class Lessee:
     def _ask(self, pool: VersionPool, *, spare: bool = False) -> None:
         if self._link is None:
             return
-        for _ in range(pool.count_wanted(asyncio.get_running_loop().time(), spare=spare)):
+        wanted = pool.count_wanted(asyncio.get_running_loop().time(), spare=spare)
+        if wanted and pool.leased and any(other.starved for other in self._pools.values()):
+            return  # what becomes free is theirs
+        for _ in range(wanted):
             self._request_id += 1
             pool.asked += 1
             self._requests[self._request_id] = pool
@@ -215,6 +218,7 @@ class Lessee:
     def _on_lease_failed(self, failed: LeaseFailed) -> None:
         pool = self._requests.pop(failed.request_id)
         pool.asked -= 1
+        pool.refused = failed.failure is None
         broken = failed.failure is not None and not pool.leased  # else there is proof that the version loads
         pool.asks_again_at = asyncio.get_running_loop().time() + (BROKEN_SECONDS if broken else FULL_SECONDS)
         if failed.failure is not None and broken:
@@ -287,6 +291,7 @@ class Lessee:
         self._requests.clear()
         for pool in self._pools.values():
             pool.asked = 0
+            pool.refused = False
             pool.asks_again_at = 0.0
         self._abandon_slots()
         self._lost.set()

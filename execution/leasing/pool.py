@@ -18,9 +18,10 @@ EAGER_SLOTS = 4
 MAX_WAITING = 2000
 WORTH_A_SLOT_SECONDS = 0.002
 """Another slot is asked for when those in the queue would wait longer than this for the present ones."""
-SLEEPY_SECONDS = 0.01
+SLEEPY_SECONDS = 0.1
 SLEEPY_SHARE = 0.1
-"""Calls that run for SLEEPY_SECONDS or longer and compute for less than this share of it only wait for others."""
+"""Calls that run for SLEEPY_SECONDS or longer and compute for less than this share of it only wait for others. Shorter
+ones may only have waited for a processor: on a machine with seven times its load, an echo runs for 10 ms."""
 SMOOTHING = 0.2
 
 Waiter = asyncio.Future[LeasedSlot]
@@ -40,6 +41,8 @@ class VersionPool:
     """Leases asked for and not answered."""
     asks_again_at: float = 0.0
     """Not before: the last lease failed."""
+    refused: bool = False
+    """Whether the machine had no room for the last one."""
     broken: AlgorithmFailure | None = None
     """Why the version did not load; holds until `asks_again_at`."""
     mean_run_seconds: float = 0.0
@@ -117,6 +120,7 @@ class VersionPool:
         """One that was asked for has come; it is given when it is open."""
         self.leased.add(slot)
         self.moved_at = now
+        self.refused = False
         self.broken = None
 
     def recall_one(self) -> None:
@@ -144,6 +148,11 @@ class VersionPool:
             waiter = self.waiting.take()
             if not waiter.done():
                 waiter.set_exception(error)
+
+    @property
+    def starved(self) -> bool:
+        """Whether calls wait for a first slot for which there was no room."""
+        return self.refused and not self.leased and bool(self.waiting)
 
     @property
     def unused(self) -> bool:

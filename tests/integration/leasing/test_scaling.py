@@ -149,7 +149,8 @@ async def test_a_busy_version_gives_up_a_slot_for_one_that_has_none(
 
     busy = [asyncio.create_task(keep_calling()) for _ in range(12)]
     await eventually(lambda: len(agent.slots) == 4)
-    assert (await call(client, spec=OTHER)).outcome == "ok"
+    for _ in range(3):
+        assert (await call(client, spec=OTHER)).outcome == "ok"
     stop.set()
     await asyncio.gather(*busy)
     assert agent.count(Release) >= 1

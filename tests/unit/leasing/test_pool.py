@@ -110,6 +110,11 @@ async def test_calls_that_only_wait_get_more_slots_all_the_same() -> None:
     assert pool.count_wanted(0.0, spare=False) == EAGER_SLOTS
 
 
+async def test_short_calls_on_a_crowded_machine_do_not_count_as_waiting() -> None:
+    pool = make_pool(slots=EAGER_SLOTS, waiting=100, run_seconds=0.02, cpu_seconds=0.00002)
+    assert pool.count_wanted(0.0, spare=False) == 0
+
+
 async def test_there_is_a_last_slot() -> None:
     pool = make_pool(slots=MAX_SLOTS - 1, waiting=100, run_seconds=0.5)
     assert pool.count_wanted(0.0, spare=True) == 1
