@@ -1,7 +1,8 @@
-"""`python -m tests.conformance [LANGUAGE ...]`: runs every check on every language whose toolchain is here.
+"""`python -m tests.conformance [--table] [LANGUAGE ...]`: all checks on every language whose toolchain is here.
 
 The last line is JSON: `passed`, `failed` and `missing`, each a list of environments. The exit code is 1 when one
-failed. AGORA_CONFORMANCE_CACHE is a folder to keep downloads in.
+failed. `--table` then measures those that passed, and writes docs/reference/languages.md. AGORA_CONFORMANCE_CACHE is a
+folder to keep downloads in.
 """
 
 import json
@@ -16,25 +17,40 @@ from pathlib import Path
 from execution.environments import Environment, load_environments
 from tests.conformance.bench import ALGORITHMS, Bench, make_bench
 from tests.conformance.checks import CHECKS
+from tests.conformance.measures import Measures, measure
+from tests.conformance.table import write_page
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """The exit code."""
+    names = [name for name in arguments if name != "--table"]
     wanted = [found for found in load_environments() if not names or found.id in names]
-    missing = [found.id for found in wanted if not is_testable(found)]
-    passed, failed = [], []
+    tested = [found for found in wanted if is_testable(found)]
     with tempfile.TemporaryDirectory(prefix="agora-conformance-cache-") as folder:
         cache = Path(os.environ.get("AGORA_CONFORMANCE_CACHE", folder))
-        for environment in wanted:
-            if environment.id not in missing:
-                (passed if passes(environment, cache) else failed).append(environment.id)
-    print(json.dumps({"passed": passed, "failed": failed, "missing": missing}))
-    return 1 if failed else 0
+        passed = [found for found in tested if passes(found, cache)]
+        if "--table" in arguments:
+            write_page({found: measure_one(found, cache) for found in passed})
+    report = {
+        "passed": [found.id for found in passed],
+        "failed": [found.id for found in tested if found not in passed],
+        "missing": [found.id for found in wanted if found not in tested],
+    }
+    print(json.dumps(report))
+    return 1 if report["failed"] else 0
 
 
 def is_testable(environment: Environment) -> bool:
-    """Whether its toolchain is here; for an algorithm of ours there must be a test algorithm, or it is not tested."""
+    """Whether its toolchain is here, and a test algorithm."""
     return environment.find_toolchain() is not None and (ALGORITHMS / environment.id).is_dir()
+
+
+def measure_one(environment: Environment, cache: Path) -> Measures:
+    """Says what it found, too."""
+    with make_bench(environment, cache) as bench:
+        measures = measure(bench)
+    print(f"measured {environment.id:<12} {measures}", flush=True)
+    return measures
 
 
 def passes(environment: Environment, cache: Path) -> bool:

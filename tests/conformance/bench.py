@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from execution.builds.build import build_artifact
+from execution.builds.build import BuiltArtifact, build_artifact
 from execution.environments import Environment
 from tests.conformance.slot import MEBIBYTE, Place, Slot, start_slot
 
@@ -26,6 +26,8 @@ class Bench:
         """`cache` may be shared by several and kept."""
         self.environment = environment
         self.log: list[str] = []
+        self.artifacts: dict[Path, BuiltArtifact] = {}
+        """By the folder that each was unpacked into."""
         self._folder = folder
         self._cache = cache
         folder.mkdir(parents=True)
@@ -70,7 +72,13 @@ class Bench:
         with tarfile.open(artifact.path) as tar:
             tar.extractall(workspace / "algorithm", filter="fully_trusted")
         (workspace / "algorithm").chmod(0o755)
+        self.artifacts[workspace / "algorithm"] = artifact
         return workspace / "algorithm"
+
+    @property
+    def runners(self) -> Path:
+        """Where runners are kept that had to be compiled."""
+        return self._place.folder / "runners"
 
     @contextmanager
     def boot(self, version: Path | None = None, *, memory: int = 1024 * MEBIBYTE) -> Iterator[Slot]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from execution.errors import BuildFailed
 from tests.conformance.bench import FAIL_LOAD, NAME, Bench
 from tests.conformance.slot import MEBIBYTE, Ended, Refused, Silent, request_for
+from tests.conformance.through_agent import call_all
 
 VALUES: tuple[object, ...] = (
     None, True, False, 0, -1, 42, 1.5, -0.25, "", "plain", 'a "quoted" \\ text', "line\nfeed\ttab\r\x01\x7f",
@@ -175,11 +176,23 @@ def runs_its_template(bench: Bench) -> None:
         check_same(slot.call("world"), "Hello, world!")
 
 
+def answers_through_an_agent(bench: Bench) -> None:
+    requests = [[1], "text", {"do": "count"}, {"do": "raise"}, {"do": "exit"}, [2], {"do": "loop"}, [3]]
+    answers = call_all(bench, requests)
+    said = [(answer.outcome, answer.error and answer.error.error_type) for answer in answers]
+    assert [outcome for outcome, _ in said[:4]] == ["ok", "ok", "ok", "algorithm_error"], said
+    assert said[3] == ("algorithm_error", bench.expected["error_type"]), said
+    assert said[4][0] in {"crashed", "algorithm_error"}, said
+    assert [outcome for outcome, _ in said[5:]] == ["ok", "timeout", "ok"], said
+    assert [json.loads(bytes(answer.result)) for answer in answers[:3] if answer.result] == [[1], "text", 1]
+    assert [answer.usage.cold for answer in answers[:3]] == [True, False, False]
+
+
 CHECKS: tuple[Callable[[Bench], None], ...] = (
     runs_its_template, answers_json_values, answers_deep_values, keeps_big_integers, answers_text_and_binary,
     answers_large_values, keeps_what_load_returned, tells_errors, ends_with_its_process, is_killed_in_a_loop,
     prints_beside_its_answers, is_stopped_by_its_memory_limit, is_stopped_by_its_process_limit,
-    tells_that_loading_failed, refuses_to_build_what_is_broken,
+    tells_that_loading_failed, refuses_to_build_what_is_broken, answers_through_an_agent,
 )  # fmt: skip
 
 
