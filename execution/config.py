@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from execution.errors import InvalidSetting
@@ -31,6 +32,8 @@ class AgentConfig:
     cache_size: int = 16 << 30
     """How much the unpacked artifacts may take; those in use may take more."""
     allow_network: bool = False
+    closed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """What a slot with the network does not reach, besides private networks and the machine's own addresses."""
     allow_unisolated: bool = False
     first_uid: int = 600_000
     """When the agent runs as root, its slots run as users from a range of 65536 that starts here."""
@@ -60,7 +63,8 @@ class AgentConfig:
     @classmethod
     def from_environment(cls, home: Path, environ: Mapping[str, str] = os.environ) -> "AgentConfig":
         """Reads AGORA_MAX_SLOTS, AGORA_WARM_SLOTS (`python3=3,javascript=2`), AGORA_LOAD_TIMEOUT,
-        AGORA_CACHE_GIB, AGORA_ALLOW_NETWORK, AGORA_ALLOW_UNISOLATED and AGORA_FIRST_SLOT_UID. Raises InvalidSetting."""
+        AGORA_CACHE_GIB, AGORA_ALLOW_NETWORK, AGORA_CLOSED_NETWORKS (`203.0.113.0/24,2001:db8::/32`),
+        AGORA_ALLOW_UNISOLATED and AGORA_FIRST_SLOT_UID. Raises InvalidSetting."""
         return cls(
             home=home,
             max_slots=_number(environ, "AGORA_MAX_SLOTS", cls.max_slots),
@@ -68,6 +72,7 @@ class AgentConfig:
             load_timeout=float(_number(environ, "AGORA_LOAD_TIMEOUT", int(cls.load_timeout))),
             cache_size=_number(environ, "AGORA_CACHE_GIB", cls.cache_size >> 30) << 30,
             allow_network=_flag(environ, "AGORA_ALLOW_NETWORK"),
+            closed_networks=_networks(environ, "AGORA_CLOSED_NETWORKS"),
             allow_unisolated=allows_unisolated(environ),
             first_uid=_number(environ, "AGORA_FIRST_SLOT_UID", cls.first_uid),
         )
@@ -102,3 +107,10 @@ def _counts(environ: Mapping[str, str], name: str) -> dict[str, int]:
             raise InvalidSetting(f"{name} has {part!r}: write it like python3=3,javascript=2.")
         counts[key] = int(number)
     return counts
+
+
+def _networks(environ: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in environ.get(name, "").split(",") if part.strip())
+    except ValueError as error:
+        raise InvalidSetting(f"{name}: {error}. Write it like 203.0.113.0/24,2001:db8::/32.") from None

@@ -3,6 +3,7 @@
 ExecutionError
 ├── OperatorMustAct         the machine or its settings
 │   ├── CannotIsolate       this machine cannot run strangers' code safely
+│   ├── NetworkNotFiltered  this machine cannot give strangers' code the internet alone
 │   ├── AgentAlreadyRunning another agent owns this AGORA_HOME
 │   ├── InvalidSetting      a setting cannot be right
 │   └── RunnerNotReady      a language's runner cannot be made here
@@ -24,6 +25,10 @@ class OperatorMustAct(ExecutionError):
 
 class CannotIsolate(OperatorMustAct):
     """This machine cannot isolate a process as strangers' code needs it."""
+
+
+class NetworkNotFiltered(OperatorMustAct):
+    """This machine cannot give a slot the internet without its own network."""
 
 
 class AgentAlreadyRunning(OperatorMustAct):

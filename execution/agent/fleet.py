@@ -66,6 +66,11 @@ class Fleet:
         self._all_gone = asyncio.Event()
         self._refill_timer: asyncio.TimerHandle | None = None
 
+    @property
+    def network(self) -> bool:
+        """Whether slots with the internet can be had."""
+        return self._launcher.network
+
     def open(self, *, call_in: Callable[[], None]) -> None:
         """Begins to fill the warm pool. `call_in` asks the gateways for a slot that they do not use."""
         self._call_in = call_in

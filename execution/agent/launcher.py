@@ -43,9 +43,17 @@ class Launcher:
     """Knows the machine: how to isolate, how to limit, and as whom to run."""
 
     def __init__(
-        self, config: AgentConfig, *, sandbox: Sandbox, groups: ResourceGroups, identities: Identities | None
+        self,
+        config: AgentConfig,
+        *,
+        sandbox: Sandbox,
+        groups: ResourceGroups,
+        identities: Identities | None,
+        network: bool,
     ) -> None:
         """`identities` is None where slots run as the agent's own user."""
+        self.network = network
+        """Whether slots may have the internet."""
         self._config = config
         self._sandbox = sandbox
         self._groups = groups

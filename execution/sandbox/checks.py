@@ -9,7 +9,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from execution.errors import CannotIsolate
+from execution.errors import CannotIsolate, NetworkNotFiltered
+from execution.sandbox.network import check_network_tools
 from execution.sandbox.plan import Sandbox, SlotPlan
 from execution.sandbox.process import start_process
 
@@ -42,6 +43,19 @@ def check_uid_range(first_uid: int, count: int) -> None:
 
 def check_isolation(sandbox: Sandbox, plan: SlotPlan) -> None:
     """Runs the plan's sandbox once, with a harmless command. Raises CannotIsolate with what it said."""
+    if said := _try(sandbox, plan):
+        raise CannotIsolate(f"bubblewrap cannot isolate a process here ({said}). {_mend()} {ESCAPE}")
+
+
+def check_network(sandbox: Sandbox, plan: SlotPlan) -> None:
+    """The same with a network of its own. Raises NetworkNotFiltered."""
+    check_network_tools()
+    if said := _try(sandbox, replace(plan, network=True)):
+        raise NetworkNotFiltered(f"pasta cannot give a process a network of its own here ({said}).")
+
+
+def _try(sandbox: Sandbox, plan: SlotPlan) -> str:
+    """Nothing when it works; else what it said."""
     probe = replace(plan, command=("/bin/sh", "-c", "test -r {runner}/manifest.toml && test -x {toolchain}"))
     ours, theirs = socket.socketpair()
     with ours, theirs, tempfile.TemporaryFile() as log:
@@ -53,10 +67,7 @@ def check_isolation(sandbox: Sandbox, plan: SlotPlan) -> None:
             process.wait()
         log.seek(0)
         said = log.read().decode(errors="replace").strip()
-    if code:
-        raise CannotIsolate(
-            f"bubblewrap cannot isolate a process here ({said or f'exit code {code}'}). {_mend()} {ESCAPE}"
-        )
+    return (said or f"exit code {code}") if code else ""
 
 
 def _mend() -> str:

@@ -10,7 +10,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -34,8 +34,9 @@ ECHO_JAVASCRIPT = {"src/echo.js": "exports.apply = (input) => input;\n"}
 class AgentProcess:
     """Use it as a context manager: it starts in a new home, and leaves nothing behind."""
 
-    def __init__(self, *, path: str = "", **settings: str) -> None:
-        """`settings` are variables of AgentConfig.from_environment, without AGORA_."""
+    def __init__(self, *, path: str = "", start: Sequence[str] = (), **settings: str) -> None:
+        """`settings` are variables of AgentConfig.from_environment, without AGORA_; `start` begins its command line."""
+        self._start = start
         self.home = Path(tempfile.mkdtemp(prefix="agora-agent-"))  # short, since sockets are opened in it
         self.storage = self.home / "storage"
         self.storage.mkdir()
@@ -81,7 +82,7 @@ class AgentProcess:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.agent.agent_process", str(self.home)],
+                [*self._start, sys.executable, "-m", "tests.integration.agent.agent_process", str(self.home)],
                 env={**os.environ, **self._settings}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         wait_until(lambda: self._listens() or self.process.poll() is not None, "the agent")

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -140,26 +139,3 @@ async def test_without_isolation_it_says_so_loudly_and_runs(tmp_path: Path) -> N
             agent.process.kill()
             agent.process.wait()
             wait_until(lambda: not [pid for pid in processes if is_alive(pid)], "the slots' death")
-
-
-async def test_only_versions_that_ask_get_the_network_where_it_is_allowed() -> None:
-    source = """
-import socket
-
-def apply(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError as error:
-        return error.strerror
-    return "connected"
-"""
-    with AgentProcess(WARM_SLOTS="python3=1,javascript=0", ALLOW_NETWORK="true") as agent, socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        digest, port = agent.publish({"src/echo.py": source}), listener.getsockname()[1]
-        async with connected(agent.socket) as gateway:
-            without = await gateway.lease(python_spec(digest))
-            with_network = await gateway.lease(python_spec(digest, network=True))
-            assert await without.call(port) == "Connection refused"
-            assert await with_network.call(port) == "connected"
-        assert "Close those with a firewall" in agent.log
