@@ -20,6 +20,7 @@ from execution.leasing.answers import (
 from execution.leasing.lessee import EXIT_NEWS_SECONDS, IDLE_SECONDS, Lessee, LoadFailed
 from execution.leasing.pool import VersionPool
 from execution.leasing.slot import RESPONSE_LIMIT, DeadlinePassed, LeasedSlot, ResponseTooLarge, SlotLost
+from execution.machine_report import MachineReport, read_machine_report
 from execution.protocol.agent_messages import AlgorithmFailure, VersionSpec
 
 __all__ = [
@@ -29,12 +30,14 @@ __all__ = [
     "ContentType",
     "Environment",
     "ExecutionClient",
+    "MachineReport",
     "Outcome",
     "Usage",
     "VersionSpec",
     "build_artifact",
     "find_environment",
     "load_environments",
+    "read_machine_report",
     "run_agent",
 ]
 

@@ -1,6 +1,7 @@
 """The kernel's settings: what the operator decides about one machine."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -9,6 +10,8 @@ from pathlib import Path
 from execution.errors import InvalidSetting
 
 MEBIBYTE = 1 << 20
+SMALLEST_PART = 0.01
+"""Of a processor."""
 WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
@@ -27,6 +30,8 @@ class AgentConfig:
     """The limit of a slot that is not specialised yet."""
     slot_processes: int = 256
     """Processes and threads at once in one slot."""
+    slot_cpus: float | None = None
+    """The most processors that one slot uses; None for all. Slots share evenly what there is."""
     scratch_size: int = 256 * MEBIBYTE
     """The size of a slot's /tmp, which counts as its memory; also the largest file it may write."""
     cache_size: int = 16 << 30
@@ -62,13 +67,14 @@ class AgentConfig:
 
     @classmethod
     def from_environment(cls, home: Path, environ: Mapping[str, str] = os.environ) -> "AgentConfig":
-        """Reads AGORA_MAX_SLOTS, AGORA_WARM_SLOTS (`python3=3,javascript=2`), AGORA_LOAD_TIMEOUT,
+        """Reads AGORA_MAX_SLOTS, AGORA_WARM_SLOTS (`python3=3,javascript=2`), AGORA_LOAD_TIMEOUT, AGORA_SLOT_CPUS,
         AGORA_CACHE_GIB, AGORA_ALLOW_NETWORK, AGORA_CLOSED_NETWORKS (`203.0.113.0/24,2001:db8::/32`),
         AGORA_ALLOW_UNISOLATED and AGORA_FIRST_SLOT_UID. Raises InvalidSetting."""
         return cls(
             home=home,
             max_slots=_number(environ, "AGORA_MAX_SLOTS", cls.max_slots),
             warm_slots=_counts(environ, "AGORA_WARM_SLOTS"),
+            slot_cpus=_processors(environ, "AGORA_SLOT_CPUS"),
             load_timeout=float(_number(environ, "AGORA_LOAD_TIMEOUT", int(cls.load_timeout))),
             cache_size=_number(environ, "AGORA_CACHE_GIB", cls.cache_size >> 30) << 30,
             allow_network=_flag(environ, "AGORA_ALLOW_NETWORK"),
@@ -90,6 +96,15 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise InvalidSetting(f"{name} is {text!r}: set it to a whole number above 0.")
     return int(text)
+
+
+def _processors(environ: Mapping[str, str], name: str) -> float | None:
+    text = environ.get(name, "")
+    if not text:
+        return None
+    if not re.fullmatch(r"\d+(\.\d+)?", text) or float(text) < SMALLEST_PART:
+        raise InvalidSetting(f"{name} is {text!r}: set it to a number of processors, such as 2 or 0.5.")
+    return float(text)
 
 
 def _flag(environ: Mapping[str, str], name: str) -> bool:

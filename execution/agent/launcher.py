@@ -73,7 +73,10 @@ class Launcher:
             uid = self._take_uid(undo)
             folder = self._make_folder(slot_id, undo)
             group = self._groups.create(
-                str(slot_id), memory=self._config.slot_memory, processes=self._config.slot_processes
+                str(slot_id),
+                memory=self._config.slot_memory,
+                processes=self._config.slot_processes,
+                cpus=self._config.slot_cpus,
             )
             undo.callback(group.remove)
             plan = plan_slot(

@@ -15,6 +15,7 @@ from execution.agent.launcher import Launcher
 from execution.config import AgentConfig
 from execution.environments import RUNNERS_FOLDER, Toolchain
 from execution.errors import CannotIsolate, NetworkNotFiltered
+from execution.machine_report import MachineReport, NetworkState, report_file
 from execution.sandbox.bubblewrap import BubblewrapSandbox
 from execution.sandbox.checks import check_bubblewrap, check_isolation, check_network, check_uid_range
 from execution.sandbox.limits import choose_resource_groups
@@ -28,9 +29,9 @@ USERS = "slot:x:1000:1000:slot:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/
 USER_GROUPS = "slot:x:1000:\nnogroup:x:65534:\n"
 UNISOLATED = (
     "ALGORITHMS RUN WITHOUT ISOLATION, as AGORA_ALLOW_UNISOLATED says: they can read and change whatever the user of "
-    "this process can. %s"
+    "this process can. {}"
 )
-NETWORK_REFUSED = "AGORA_ALLOW_NETWORK: versions that ask for the internet are refused here. %s"
+NETWORK_REFUSED = "AGORA_ALLOW_NETWORK: versions that ask for the internet are refused here. {}"
 
 
 @contextmanager
@@ -40,8 +41,14 @@ def ready_machine(config: AgentConfig) -> Iterator[Launcher]:
     groups.remove_stale()
     _make_folders(config)
     try:
-        yield _choose_launcher(config, groups)
+        launcher, report = _choose_launcher(config, groups)
+        for line in report.warnings:
+            logger.warning(line)
+        logger.info(next(report.lines()))
+        report.write(report_file(config.home))
+        yield launcher
     finally:
+        report_file(config.home).unlink(missing_ok=True)
         groups.close()
         shutil.rmtree(_open_folder(config), ignore_errors=True)
 
@@ -77,10 +84,9 @@ def _accounts(config: AgentConfig) -> Path:
     return _open_folder(config) / "accounts"
 
 
-def _choose_launcher(config: AgentConfig, groups: ResourceGroups) -> Launcher:
+def _choose_launcher(config: AgentConfig, groups: ResourceGroups) -> tuple[Launcher, MachineReport]:
     """Raises CannotIsolate, unless the operator has said that this does not matter."""
     identities = Identities(config.first_uid, start=secrets.randbelow(UID_COUNT)) if os.geteuid() == 0 else None
-    sandbox: Sandbox
     try:
         sandbox = BubblewrapSandbox(
             staging_folder=_staging(config), accounts_folder=_accounts(config), closed=config.closed_networks
@@ -89,11 +95,32 @@ def _choose_launcher(config: AgentConfig, groups: ResourceGroups) -> Launcher:
     except CannotIsolate as error:
         if not config.allow_unisolated:
             raise
-        logger.warning(UNISOLATED, error)
-        sandbox, identities, probe = UnisolatedSandbox(), None, None
-    network = config.allow_network and (probe is None or _has_network(sandbox, probe))
-    logger.info("Slots' memory is limited by %s.", groups.description)
-    return Launcher(config, sandbox=sandbox, groups=groups, identities=identities, network=network)
+        report = _report(config, groups, network="open", warnings=(UNISOLATED.format(error),))
+        return Launcher(config, sandbox=UnisolatedSandbox(), groups=groups, identities=None, network=True), report
+    refusal = _refuse_network(sandbox, probe) if config.allow_network else None
+    network: NetworkState = "off" if not config.allow_network else "refused" if refusal else "filtered"
+    report = _report(config, groups, network=network, warnings=(refusal,) if refusal else ())
+    launcher = Launcher(config, sandbox=sandbox, groups=groups, identities=identities, network=network == "filtered")
+    return launcher, report
+
+
+def _report(
+    config: AgentConfig,
+    groups: ResourceGroups,
+    *,
+    network: NetworkState,
+    warnings: tuple[str, ...],
+) -> MachineReport:
+    isolated = network != "open"
+    return MachineReport(
+        isolated=isolated,
+        system_calls_filtered=isolated,
+        users=(config.first_uid, config.first_uid + UID_COUNT - 1) if isolated and os.geteuid() == 0 else None,
+        limits=groups.kind,
+        slot_cpus=config.slot_cpus if groups.kind != "watched" else None,
+        network=network,
+        warnings=warnings,
+    )
 
 
 def _check(config: AgentConfig, sandbox: Sandbox, identities: Identities | None) -> SlotPlan:
@@ -109,14 +136,13 @@ def _check(config: AgentConfig, sandbox: Sandbox, identities: Identities | None)
     return plan
 
 
-def _has_network(sandbox: Sandbox, probe: SlotPlan) -> bool:
-    """Whether slots here can have the internet and nothing else; logs why not."""
+def _refuse_network(sandbox: Sandbox, probe: SlotPlan) -> str | None:
+    """Why slots here cannot have the internet and nothing else; None when they can."""
     try:
         check_network(sandbox, probe)
     except NetworkNotFiltered as error:
-        logger.error(NETWORK_REFUSED, error)
-        return False
-    return True
+        return NETWORK_REFUSED.format(error)
+    return None
 
 
 def _probe(config: AgentConfig) -> SlotPlan:

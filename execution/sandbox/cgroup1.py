@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from execution.sandbox.cgroup_folders import count_after, kill_members, remove_folders
-from execution.sandbox.resources import ResourceGroup, open_for_reset, write_text
+from execution.sandbox.resources import QUOTA_PERIOD_US, ResourceGroup, open_for_reset, quota_us, write_text
 
 ROOT = Path("/sys/fs/cgroup")
 CONTROLLERS = ("memory", "cpuacct", "pids", "cpu")
@@ -62,7 +62,7 @@ class Cgroups1:
     """All groups of one agent, in a folder called `place` in each hierarchy."""
 
     watched = False
-    description = "control groups, version 1"
+    kind: Literal["cgroup1"] = "cgroup1"
 
     def __init__(self, place: str) -> None:
         names = [name for name in CONTROLLERS if (ROOT / name / "cgroup.procs").exists()]
@@ -81,7 +81,7 @@ class Cgroups1:
             return False
         return True
 
-    def create(self, name: str, *, memory: int, processes: int) -> ResourceGroup:
+    def create(self, name: str, *, memory: int, processes: int, cpus: float | None = None) -> ResourceGroup:
         folders = {controller: place / name for controller, place in self._places.items()}
         for folder in folders.values():
             folder.mkdir(parents=True, exist_ok=True)
@@ -89,6 +89,9 @@ class Cgroups1:
         group.set_memory_limit(memory)
         if "pids" in folders and (folders["pids"] / "pids.max").exists():
             write_text(folders["pids"] / "pids.max", str(processes))
+        if cpus is not None and "cpu" in folders:
+            write_text(folders["cpu"] / "cpu.cfs_period_us", str(QUOTA_PERIOD_US))
+            write_text(folders["cpu"] / "cpu.cfs_quota_us", str(quota_us(cpus)))
         return group
 
     def remove_stale(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from execution.sandbox.cgroup_folders import count_after, kill_members, remove_folders
-from execution.sandbox.resources import ResourceGroup, open_for_reset, write_text
+from execution.sandbox.resources import QUOTA_PERIOD_US, ResourceGroup, open_for_reset, quota_us, write_text
 
 ROOT = Path("/sys/fs/cgroup")
 STALE_SECONDS = 5.0
@@ -54,7 +54,7 @@ class Cgroups2:
     """All groups of one agent, in a folder called `place`."""
 
     watched = False
-    description = "control groups, version 2"
+    kind: Literal["cgroup2"] = "cgroup2"
 
     def __init__(self, place: str) -> None:
         self._name = place
@@ -73,8 +73,9 @@ class Cgroups2:
             place.mkdir(exist_ok=True)
             for folder in (parent, place):
                 write_text(folder / "cgroup.subtree_control", "+memory +pids")
-                with suppress(OSError):  # shared evenly between slots, where that can be had
-                    write_text(folder / "cgroup.subtree_control", "+cpu")
+                for controller in ("+cpu", "+io"):  # shared evenly between slots, where that can be had
+                    with suppress(OSError):
+                        write_text(folder / "cgroup.subtree_control", controller)
             settled = (place / "memory.peak").exists() and _can_join(place / "probe")  # the file: Linux 5.19
         except OSError:
             settled = False
@@ -87,6 +88,8 @@ class Cgroups2:
 
     def _move_to_leaf(self) -> bool:
         """Only leaves may hold processes, below the root: the agent moves into one of its own."""
+        if not (self._own / "cgroup.controllers").exists():
+            return False  # no such groups here: a folder would be one of another file system
         leaf = self._own / f"{self._name}-agent"
         try:
             leaf.mkdir(exist_ok=True)
@@ -95,13 +98,15 @@ class Cgroups2:
             return False
         return True
 
-    def create(self, name: str, *, memory: int, processes: int) -> ResourceGroup:
+    def create(self, name: str, *, memory: int, processes: int, cpus: float | None = None) -> ResourceGroup:
         folder = self._place / name
         folder.mkdir(parents=True, exist_ok=True)
         group = Cgroup2(folder)
         group.set_memory_limit(memory)
         write_text(folder / "memory.oom.group", "1")
         write_text(folder / "pids.max", str(processes))
+        if cpus is not None and (folder / "cpu.max").exists():
+            write_text(folder / "cpu.max", f"{quota_us(cpus)} {QUOTA_PERIOD_US}")
         if (folder / "memory.swap.max").exists():
             write_text(folder / "memory.swap.max", "0")
         return group

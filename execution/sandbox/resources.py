@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal, Protocol
 
+LimitsKind = Literal["cgroup1", "cgroup2", "watched"]
 UsageKind = Literal["cgroup1", "cgroup2", "proc"]
 
 
@@ -42,19 +43,29 @@ class ResourceGroup(Protocol):
 class ResourceGroups(Protocol):
     """Makes groups, in one place of this machine that belongs to one agent."""
 
+    @property
+    def kind(self) -> LimitsKind:
+        """What limits the slots."""
+
     watched: bool
     """Whether `enforce` must be called again and again."""
-    description: str
-    """What limits the slots, for the operator."""
 
-    def create(self, name: str, *, memory: int, processes: int) -> ResourceGroup:
-        """A new group; limits in bytes, and in processes and threads."""
+    def create(self, name: str, *, memory: int, processes: int, cpus: float | None = None) -> ResourceGroup:
+        """A new group; limits in bytes, in processes and threads, and in processors, which None leaves all of."""
 
     def remove_stale(self) -> None:
         """Ends and removes what an agent that was killed left behind."""
 
     def close(self) -> None:
         """Gives the place up, with whatever is still in it."""
+
+
+QUOTA_PERIOD_US = 100_000
+
+
+def quota_us(cpus: float) -> int:
+    """What so many processors do in a period, in microseconds; 1,000 are the least that the kernel takes."""
+    return max(1_000, int(cpus * QUOTA_PERIOD_US))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,6 +2,8 @@
 
 from execution.sandbox.plan import BASE_VARIABLES, Launch, SlotPlan, fill, rlimits
 
+NICENESS = "10"
+
 
 class UnisolatedSandbox:
     """The runner as a plain process with rlimits."""
@@ -14,6 +16,6 @@ class UnisolatedSandbox:
         limits = (
             limit for limit in rlimits(plan) if not limit.startswith("--nproc")
         )  # it would count the whole user's
-        # As bubblewrap does: it dies with the agent.
-        bound = ("setpriv", "--pdeathsig", "KILL", "--")
+        # As bubblewrap does: it dies with the agent. And the platform's own processes go first.
+        bound = ("setpriv", "--pdeathsig", "KILL", "--", "/usr/bin/nice", "-n", NICENESS)
         return Launch((*bound, *limits, *command), {**BASE_VARIABLES, **variables}, directory=version)

@@ -1,6 +1,7 @@
 """Limits without control groups: the agent looks at each slot's memory a few times a second.
 
-The number of processes is held by RLIMIT_NPROC, which counts per user and user namespace: per slot.
+The number of processes is held by RLIMIT_NPROC, which counts per user and user namespace: per slot. Processors are not
+limited.
 """
 
 import os
@@ -64,9 +65,9 @@ class WatchedGroups:
     """Makes groups for an agent that has no control groups."""
 
     watched = True
-    description = "looking at it several times a second, since this machine gives the agent no control groups"
+    kind: Literal["watched"] = "watched"
 
-    def create(self, name: str, *, memory: int, processes: int) -> ResourceGroup:  # noqa: ARG002 - see the module
+    def create(self, name: str, *, memory: int, processes: int, cpus: float | None = None) -> ResourceGroup:  # noqa: ARG002 - see the module
         return WatchedProcesses(memory)
 
     def remove_stale(self) -> None:

@@ -1,9 +1,10 @@
 """The start of a platform whose databases run: tables, processes, examples, the first call. Needs Django set up."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from execution.client import read_machine_report
 from marketplace.cli import demonstration, preparation
 from marketplace.cli.credentials import Credentials
 from marketplace.cli.examples import FirstCall, call_first, examples_changed, find_examples, publish_examples
@@ -18,6 +19,8 @@ def bring_up(platform: LocalPlatform, home: Home, progress: Progress) -> None:
     demo = demonstration.open_demonstration(home)
     with progress.step("Started the web server, the agent and the drain"):
         platform.start_call_path()
+    for line in report_lines(home.path):
+        progress.event(line)
     folders = find_examples(os.environ.get("AGORA_EXAMPLES", "all"))
     publishing = examples_changed(home, folders)
     if publishing:
@@ -29,6 +32,12 @@ def bring_up(platform: LocalPlatform, home: Home, progress: Progress) -> None:
     if not publishing:  # later than the first call: two cores start few things well at once
         platform.start_background()
     show(platform.address, demo, first, progress)
+
+
+def report_lines(home: Path) -> Iterator[str]:
+    """How the agent holds strangers' code: what an operator must know before anybody else's runs."""
+    report = read_machine_report(home)
+    return report.lines() if report else iter(())
 
 
 def prepare(progress: Progress) -> None:

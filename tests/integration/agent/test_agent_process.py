@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from execution.agent.service import run_agent
+from execution.client import read_machine_report
 from execution.config import AgentConfig
 from execution.errors import AgentAlreadyRunning, InvalidSetting
 from tests.integration.agent.agent_process import ECHO_PYTHON, AgentProcess, is_alive, python_spec, wait_until
@@ -110,12 +111,27 @@ def test_a_second_agent_of_the_same_home_refuses(agent: AgentProcess) -> None:
 
 def test_settings_that_cannot_be_right(tmp_path: Path) -> None:
     assert refuse(tmp_path, AGORA_MAX_SLOTS="many") == "AGORA_MAX_SLOTS is 'many': set it to a whole number above 0.\n"
+    for name, value in (
+        ("SLOT_CPUS", "0"),
+        ("SLOT_CPUS", "-1"),
+        ("SLOT_CPUS", "two"),
+        ("CLOSED_NETWORKS", "10.0.0.1/8"),
+    ):
+        with pytest.raises(InvalidSetting, match=f"AGORA_{name}"):
+            AgentConfig.from_environment(tmp_path, {f"AGORA_{name}": value})
     with pytest.raises(InvalidSetting, match="AGORA_WARM_SLOTS names 'cobol60'"):
         run_agent(AgentConfig(tmp_path, warm_slots={"cobol60": 1}), pytest.fail)
 
 
-def test_it_says_how_it_limits(agent: AgentProcess) -> None:
-    assert "Slots' memory is limited by " in agent.log
+def test_it_says_how_it_holds_its_slots_while_it_runs(agent: AgentProcess) -> None:
+    report = read_machine_report(agent.home)
+    assert report is not None
+    assert (report.isolated, report.system_calls_filtered, report.network) == (True, True, "off")
+    assert (report.limits == "watched") == (agent.cgroup_places == [])
+    assert report.users == ((600_000, 665_535) if os.geteuid() == 0 else None)
+    assert next(report.lines()) in agent.log
+    agent.stop()
+    assert read_machine_report(agent.home) is None
 
 
 def test_a_machine_that_cannot_isolate_is_refused(tmp_path: Path) -> None:
@@ -132,9 +148,15 @@ async def test_without_isolation_it_says_so_loudly_and_runs(tmp_path: Path) -> N
             (path / name).symlink_to(found)
     with AgentProcess(WARM_SLOTS="python3=1,javascript=0", ALLOW_UNISOLATED="true", path=str(path)) as agent:
         assert "WITHOUT ISOLATION" in agent.log
+        report = read_machine_report(agent.home)
+        assert report is not None
+        assert (report.isolated, report.system_calls_filtered, report.network) == (False, False, "open")
+        assert "NOT ISOLATED" in next(report.lines())
+        assert "WITHOUT ISOLATION" in "".join(report.warnings)
         async with connected(agent.socket) as gateway:
             slot = await gateway.lease(python_spec(agent.publish(ECHO_PYTHON)))
             assert await slot.call("unsafe") == "unsafe"
+            assert 10 in {os.getpriority(os.PRIO_PROCESS, pid) for pid in agent.processes()}  # what it runs is nice
             processes = agent.processes()
             agent.process.kill()
             agent.process.wait()

@@ -12,6 +12,7 @@ import time
 import httpx
 import pytest
 
+from execution.client import read_machine_report
 from tests.platform import RunningPlatform, UpProcess, free_port, make_home, processes_of
 
 RECOVERY_SECONDS = 30.0
@@ -25,6 +26,13 @@ def call(platform: RunningPlatform) -> httpx.Response:
 def test_it_prints_what_a_newcomer_needs(platform: RunningPlatform) -> None:
     for text in (platform.address, platform.demo_username, platform.demo_password, platform.demo_key):
         assert text in platform.printed
+
+
+def test_it_says_how_strangers_code_is_held(platform: RunningPlatform) -> None:
+    report = read_machine_report(platform.home)
+    assert report is not None
+    for line in report.lines():
+        assert line in platform.printed
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the machine has no curl")

@@ -229,6 +229,27 @@ def describe(pid: int) -> tuple[str, str]:
     return user, "" if command.startswith("bwrap") or "/bwrap " in command else command
 
 
+async def test_busy_processes_of_one_slot_leave_another_its_share(
+    agent: AgentProcess, attacker: Attacker, victim: Attacker
+) -> None:
+    if not agent.cgroup_places:
+        pytest.skip("without control groups, processors are shared between processes, not between slots")
+    await attacker.run("""
+        import os
+        for _ in range(100):
+            if not os.fork():
+                while True: pass
+    """)
+    took = await victim.run("""
+        import time
+        began, goal = time.monotonic(), time.process_time() + 0.2
+        while time.process_time() < goal: pass
+        result = time.monotonic() - began
+    """)
+    assert isinstance(took, float)
+    assert took < 4, "a hundredth of the machine would take ten seconds"
+
+
 async def test_each_slot_has_its_own_share_of_the_processors(agent: AgentProcess, attacker: Attacker) -> None:
     places = [place for place in agent.cgroup_places if (place / "cpu.shares").exists()]
     if not places:

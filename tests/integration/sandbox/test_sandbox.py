@@ -32,6 +32,12 @@ def grow():
     time.sleep(600)
 threading.Timer(0.05, grow).start()
 """
+BUSY = """
+import os
+for _ in range(4):
+    if not os.fork():
+        while True: pass
+"""
 WRITE_EVERYWHERE = """
 import os
 for descriptor in range(3, 20):
@@ -122,6 +128,27 @@ async def test_a_bubblewrap_in_a_closed_folder_is_shown_to_the_slots_user(
 async def test_a_slot_goes_first_when_the_machine_runs_out_of_memory(launcher: Launcher, load: Load) -> None:
     slot = await load(launcher, "")
     assert read_of(slot, "oom_score_adj") == "1000\n"
+
+
+async def test_a_slot_uses_no_more_processors_than_it_may(config: AgentConfig, load: Load) -> None:
+    with ready_machine(replace(config, slot_cpus=0.2)) as launcher:
+        if launcher.watched:
+            pytest.skip("this machine gives the agent no control groups")
+        slot = await load(launcher, BUSY)
+        usage = slot.started.group.open_usage()
+        try:
+            before = read_cpu_us(usage[0])
+            await asyncio.sleep(1.0)
+            assert 0 < read_cpu_us(usage[0]) - before < 500_000
+        finally:
+            for descriptor in usage:
+                os.close(descriptor)
+
+
+def read_cpu_us(descriptor: int) -> int:
+    """Of either version of control groups."""
+    text = os.pread(descriptor, 4096, 0).decode()
+    return int(text.split()[1]) if text.startswith("usage_usec") else int(text) // 1000
 
 
 async def test_a_version_that_breaks_the_protocol_while_it_loads(launcher: Launcher, load: Load) -> None:
