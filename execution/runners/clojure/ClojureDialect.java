@@ -8,6 +8,7 @@ import clojure.lang.PersistentHashMap;
 import clojure.lang.Ratio;
 import clojure.lang.Var;
 import java.io.File;
+import java.net.URL;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +22,7 @@ final class ClojureDialect extends Dialect {
   Version open(File directory, String entry) throws Throwable {
     String path = entry.replaceFirst("^src/", "").replaceFirst("\\.clj$", "");
     String name = path.replace('/', '.').replace('_', '-');
-    Version.openLoader(directory, "src/");
+    Thread.currentThread().setContextClassLoader(new CompiledFirst(Version.openLoader(directory, "src/")));
     require.invoke(Clojure.read(name));
     Var apply = find(name, "apply");
     if (apply == null) throw new Version.LoadingError(entry + " has no function called apply in the namespace " + name);
@@ -29,6 +30,19 @@ final class ClojureDialect extends Dialect {
     if (load == null) return input -> outgoing(apply.invoke(incoming(input)));
     Object state = load.invoke();
     return input -> outgoing(apply.invoke(incoming(input), state));
+  }
+
+  /** Hides the source of what was compiled: Clojure compiles a source again unless the class has a later time. */
+  private static final class CompiledFirst extends ClassLoader {
+    CompiledFirst(ClassLoader parent) {
+      super(parent);
+    }
+
+    @Override
+    public URL getResource(String name) {
+      boolean compiled = name.endsWith(".clj") && super.getResource(name.replaceFirst("\\.clj$", "__init.class")) != null;
+      return compiled ? null : super.getResource(name);
+    }
   }
 
   /** A function that the namespace defines; those of clojure.core that it refers to are none of its own. */
