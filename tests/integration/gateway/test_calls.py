@@ -153,6 +153,28 @@ def test_an_algorithm_calls_another_in_the_name_of_its_caller(probe: Probe) -> N
     assert (child["algorithm"], child["root_id"]) == ("agora/hello", parent_id)
 
 
+def nest(probe: Probe, depth: int) -> object:
+    """Input for a call of the probe with `depth` calls of itself below it; the last one answers "bottom"."""
+    value: object = {"do": "echo", "with": "bottom"}
+    for _ in range(depth):
+        value = {"do": "call", "with": {"algorithm": probe.path.removeprefix("/v1/algo/"), "value": value}}
+    return value
+
+
+def test_an_algorithm_that_calls_itself_does_not_wait_for_slots_that_wait_for_it(probe: Probe) -> None:
+    answer = probe.client.post(probe.path, json=nest(probe, 12))
+    assert answer.json().get("result") == "bottom", answer.text
+    children = probe.client.get("/v1/organizations/demo/calls").json()["results"]
+    assert all(child["queue_us"] < 15_000_000 for child in children), "the longest that a call waits is 30 s"
+
+
+def test_an_algorithm_that_calls_itself_for_ever_is_stopped_at_once(probe: Probe) -> None:
+    started = time.monotonic()
+    error = probe.client.post(probe.path, json=nest(probe, 20)).json()["error"]
+    assert "more than 16 deep" in error["message"]
+    assert time.monotonic() - started < 15
+
+
 def test_a_caller_who_hangs_up_ends_the_algorithm(platform: RunningPlatform, probe: Probe) -> None:
     parts = urlsplit(platform.address)
     body = b'{"do": "sleep", "with": 19}'

@@ -1,6 +1,8 @@
 """Does what its input says."""
 
 import os
+import socket
+import stat
 import time
 
 import agora
@@ -29,6 +31,32 @@ def call(what):
     return agora.call(what["algorithm"], what["value"])
 
 
+def find_channel():
+    """The descriptor on which the runner answers: it is no secret."""
+    return next(number for number in range(64) if is_socket(number))
+
+
+def is_socket(number):
+    try:
+        return stat.S_ISSOCK(os.fstat(number).st_mode)
+    except OSError:
+        return False
+
+
+def write(what):
+    """Writes to the channel itself, may end that, waits, and answers as if nothing had been."""
+    channel = find_channel()
+    for part in what["parts"]:
+        os.write(channel, part.encode())
+        time.sleep(what.get("pause", 0))
+    if what.get("end") == "close":
+        os.close(channel)
+    if what.get("end") == "shutdown":
+        socket.socket(fileno=os.dup(channel)).shutdown(socket.SHUT_RDWR)
+    time.sleep(what.get("wait", 0))
+    return "the real answer"
+
+
 ACTIONS = {
     "echo": lambda value: value,
     "text": str,
@@ -37,4 +65,6 @@ ACTIONS = {
     "sleep": sleep,
     "exit": os._exit,
     "call": call,
+    "huge": lambda mebibytes: "x" * (mebibytes << 20),
+    "write": write,
 }
