@@ -6,7 +6,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3
 	[ -n "$$python" ] || { echo "Error: Agora needs Python 3.11 or newer: install it, or name it," \
 	"as in \`make up PYTHON=/path/to/python3.12\`." >&2; exit 1; }
 RUN := .venv/bin
-TESTS ?= tests
+TESTS ?=
 WORKERS ?= 2
 LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-annotate \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench crash clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench conformance languages crash clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ openapi: development ## Write docs/reference/openapi.json, the description of th
 
 bench: development ## Measure this platform beside BentoML, LitServe and MLServer.
 	@$(RUN)/python -m tests.benchmarks
+
+conformance: development ## Check every language whose toolchain is here; LANGUAGES="ruby go" checks some.
+	@$(RUN)/python -m tests.conformance $(LANGUAGES)
+
+languages: development ## Check and measure the languages, and write docs/reference/languages.md again.
+	@$(RUN)/python -m tests.conformance --table $(LANGUAGES)
 
 crash: development ## Kill processes under load, and count every call.
 	@$(RUN)/python -m tests.crash

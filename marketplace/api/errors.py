@@ -103,5 +103,6 @@ def _answer_unexpected(error: Exception) -> Response:
 def _answer(
     code: int, name: str, message: str, headers: dict[str, str] | None = None, error_id: str | None = None
 ) -> Response:
-    body = {"error": {"id": error_id or str(uuid.uuid4()), "code": name, "message": message}}
+    readable = message.encode(errors="backslashreplace").decode()  # it may quote half a surrogate pair
+    body = {"error": {"id": error_id or str(uuid.uuid4()), "code": name, "message": readable}}
     return Response(body, status=code, headers=headers)

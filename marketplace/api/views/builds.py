@@ -115,3 +115,5 @@ def read_settings(given: Any, algorithm: Algorithm) -> BuildSettings:
         )
     except msgspec.ValidationError as error:
         raise InvalidInput("settings", f"{error}.") from None
+    except UnicodeEncodeError:
+        raise InvalidInput("settings", "A name or text in them holds half of a character.") from None

@@ -18,7 +18,7 @@ ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 LARGEST_HEADING = 2
 """The page has a first heading of its own."""
-LONGEST_CHARACTERS = 100_000
+LONGEST_CHARACTERS = 50_000
 """What is beyond is not shown: some texts take a time that grows with the square of their length."""
 
 
