@@ -1,8 +1,8 @@
 """Pytest plugin: real PostgreSQL and Redis for the tests.
 
-Loaded with `-p` so that it runs before Django reads its settings. DATABASE_URL and REDIS_URL, when set, name the servers
-to use instead. Workers of pytest-xdist share the PostgreSQL server, in which pytest-django gives each a database. Each
-has a Redis server of its own, since messages that are published reach all databases of one.
+Loaded with `-p` so that it runs before Django reads its settings. DATABASE_URL and REDIS_URL, when set, name the
+servers to use instead. Workers of pytest-xdist share the PostgreSQL server, in which pytest-django gives each a
+database. Each has a Redis server of its own, since messages that are published reach all databases of one.
 """
 
 import os
