@@ -33,7 +33,9 @@ class Bench:
         folder.mkdir(parents=True)
         (folder / "place").mkdir()
         folder.chmod(0o755)
-        self._place = Place(folder / "place")
+        self.runners = cache / "runners"
+        """Where builds, and these slots, keep runners that had to be compiled."""
+        self._place = Place(folder / "place", self.runners)
         self._count = 0
 
     @property
@@ -74,11 +76,6 @@ class Bench:
         (workspace / "algorithm").chmod(0o755)
         self.artifacts[workspace / "algorithm"] = artifact
         return workspace / "algorithm"
-
-    @property
-    def runners(self) -> Path:
-        """Where runners are kept that had to be compiled."""
-        return self._place.folder / "runners"
 
     @contextmanager
     def boot(self, version: Path | None = None, *, memory: int = 1024 * MEBIBYTE) -> Iterator[Slot]:

@@ -51,11 +51,13 @@ class Place:
     """Where slots are started: shared by all of one run."""
 
     folder: Path
+    runners: Path
+    """Where runners are kept that had to be compiled."""
     groups: ResourceGroups = field(default_factory=lambda: choose_resource_groups(f"agora-conformance-{os.getpid()}"))
     count: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("staging", "accounts", "gateway", "runners"):
+        for name in ("staging", "accounts", "gateway"):
             (self.folder / name).mkdir()
         (self.folder / "accounts" / "passwd").write_text("slot:x:1000:1000::/tmp:/bin/sh\n")
         (self.folder / "accounts" / "group").write_text("slot:x:1000:\n")
@@ -175,7 +177,7 @@ def _plan(place: Place, environment: Environment, version: Path, group: Resource
     return SlotPlan(
         toolchain=_runtime(environment),
         command=manifest.command,
-        runner_folder=prepare_runner(environment, place.folder / "runners"),
+        runner_folder=prepare_runner(environment, place.runners),
         version_folder=version,
         gateway_folder=place.folder / "gateway",
         uid=610_000 + place.count if os.geteuid() == 0 else None,

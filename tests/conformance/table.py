@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from execution.environments import Environment
+from execution.environments import Environment, Manifest
 from tests.conformance.measures import Measures
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "languages.md"
@@ -48,11 +48,18 @@ def _row(environment: Environment, measures: Measures) -> str:
     manifest = environment.manifest
     cells = (
         environment.display_name, f"`{environment.id}`", toolchain.version,
-        f"`{manifest.dependency_file}`" if manifest.dependency_file else "in the source",
+        _dependencies(manifest),
         NUMBERS[manifest.big_integers], f"{measures.cold_from_pool:.1f}", f"{measures.cold_from_nothing:.0f}",
         f"{measures.warm:.2f}", f"{measures.idle_memory / 2**20:.0f}",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def _dependencies(manifest: Manifest) -> str:
+    """How libraries come in."""
+    if manifest.dependency_file and manifest.builder not in {"scripts", "r"}:
+        return f"`{manifest.dependency_file}`"
+    return "installed on the platform" if manifest.builder == "r" else "with the source"
 
 
 def _processor_name() -> str:
