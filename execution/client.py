@@ -20,6 +20,7 @@ from execution.leasing.answers import (
 from execution.leasing.lessee import EXIT_NEWS_SECONDS, IDLE_SECONDS, Lessee, LoadFailed
 from execution.leasing.pool import VersionPool
 from execution.leasing.slot import RESPONSE_LIMIT, DeadlinePassed, LeasedSlot, ResponseTooLarge, SlotLost
+from execution.leasing.trees import CallTrees
 from execution.machine_report import MachineReport, read_machine_report
 from execution.protocol.agent_messages import AlgorithmFailure, VersionSpec
 
@@ -51,6 +52,7 @@ class ExecutionClient:
     def __init__(self, agent_socket: Path, *, idle_seconds: float = IDLE_SECONDS) -> None:
         """`idle_seconds`: how long a slot is kept without a call."""
         self._lessee = Lessee(agent_socket, idle_seconds=idle_seconds)
+        self._trees = CallTrees()
 
     async def start(self) -> None:
         """Connects, now or as soon as there is an agent, and again whenever it goes away."""
@@ -60,37 +62,79 @@ class ExecutionClient:
         """Gives all slots up."""
         await self._lessee.close()
 
-    async def call(self, spec: VersionSpec, *, caller: str, request: bytes, deadline: float) -> Answer:
+    async def call(
+        self,
+        spec: VersionSpec,
+        *,
+        caller: str,
+        request: bytes,
+        deadline: float,
+        call_id: str = "",
+        parent_id: str | None = None,
+        usage: Usage | None = None,
+    ) -> Answer:
         """Sends one request line of the runner protocol, and answers what became of it.
 
-        `caller` is whose turn is counted; `deadline` is in the loop's time. Whatever the algorithm does, there is an
-        answer. Raises QueueFull and Unavailable when the call was not begun; both may be tried again.
+        `caller` is whose turn is counted; `deadline` is in the loop's time; `parent_id` is the call that made this
+        one. `usage` is filled in, also when the call is cancelled. Whatever the algorithm does, there is an answer.
+        Raises QueueFull, Unavailable and AllSlotsHeld when the call was not begun; all may be tried again.
         """
+        usage = Usage() if usage is None else usage
+        siblings = self._trees.children_of(parent_id)
+        if siblings is None:
+            return await self._make(spec, caller, request, deadline, call_id, usage, nested=False)
+        siblings.add(call_id)
+        try:
+            return await self._make(spec, caller, request, deadline, call_id, usage, nested=True)
+        finally:
+            siblings.discard(call_id)
+
+    async def _make(
+        self,
+        spec: VersionSpec,
+        caller: str,
+        request: bytes,
+        deadline: float,
+        call_id: str,
+        usage: Usage,
+        *,
+        nested: bool,
+    ) -> Answer:
         began = perf_counter_ns()
         pool = self._lessee.pool_of(spec)
-        slot = pool.take_idle()
+        slot = pool.take_idle(nested=nested)
         if slot is None:
             try:
-                slot = await self._wait(pool, caller, deadline)
+                slot = await self._wait(pool, caller, deadline, nested=nested)
             except LoadFailed as failed:
-                waited_us = _since(began)
-                load_us = min(failed.load_us, waited_us)  # it may have come in the middle of the loading
-                usage = Usage(queue_us=waited_us - load_us, load_us=load_us, cold=True)
+                _note_wait(usage, _since(began), failed.load_us)
                 return Answer("algorithm_error", usage, error=failed.failure)
-        usage = _usage_so_far(slot, _since(began))
+            except asyncio.CancelledError:
+                usage.queue_us = _since(began)
+                raise
+        if slot.served:
+            usage.queue_us = _since(began)
+        else:  # the first call of a slot waited for its loading, at least in part
+            slot.served = True
+            _note_wait(usage, _since(began), slot.load_us)
+        if spec.calls_others:
+            self._trees.begin(call_id, slot)
         try:
             return await self._run(slot, pool, usage, request, deadline)
         except asyncio.CancelledError:
             self._lessee.discard(slot, "cancelled")
             raise
+        finally:
+            if spec.calls_others:
+                self._trees.end(call_id, slot)
 
-    async def _wait(self, pool: VersionPool, caller: str, deadline: float) -> LeasedSlot:
+    async def _wait(self, pool: VersionPool, caller: str, deadline: float, *, nested: bool) -> LeasedSlot:
         loop = asyncio.get_running_loop()
         give_up = min(deadline, loop.time() + QUEUE_SECONDS)
         try:
-            slot = await self._lessee.wait_for_slot(pool, caller, give_up)
+            slot = await self._lessee.wait_for_slot(pool, caller, give_up, nested=nested)
             while not slot.usable:  # it died on its way to this call
-                slot = await self._lessee.wait_for_slot(pool, caller, give_up)
+                slot = await self._lessee.wait_for_slot(pool, caller, give_up, nested=nested)
         except TimeoutError:
             if not pool.leased:
                 raise Unavailable("no slot could be had in time") from None
@@ -107,6 +151,9 @@ class ExecutionClient:
         except (SlotLost, DeadlinePassed, ResponseTooLarge, BrokenProtocol) as error:
             _note_usage(usage, slot, began, cpu_before)
             return await self._answer_failure(slot, usage, error, pool.spec)
+        except asyncio.CancelledError:
+            _note_usage(usage, slot, began, cpu_before)
+            raise
         finally:
             timer.cancel()
         _note_usage(usage, slot, began, cpu_before)
@@ -150,13 +197,11 @@ async def _answer_loss(slot: LeasedSlot, usage: Usage, spec: VersionSpec) -> Ans
     return Answer("crashed", usage, error=describe_exit(exited, spec.memory_bytes))
 
 
-def _usage_so_far(slot: LeasedSlot, waited_us: int) -> Usage:
-    """The first call of a slot waited for its loading, at least in part."""
-    if slot.served:
-        return Usage(queue_us=waited_us)
-    slot.served = True
-    load_us = min(slot.load_us, waited_us)
-    return Usage(queue_us=waited_us - load_us, load_us=load_us, cold=True)
+def _note_wait(usage: Usage, waited_us: int, load_us: int) -> None:
+    """Of a call that had a version loaded; it may have come in the middle of that."""
+    usage.load_us = min(load_us, waited_us)
+    usage.queue_us = waited_us - usage.load_us
+    usage.cold = True
 
 
 def _note_usage(usage: Usage, slot: LeasedSlot, began: int, cpu_before: int) -> None:

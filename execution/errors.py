@@ -9,7 +9,8 @@ ExecutionError
 │   └── RunnerNotReady      a language's runner cannot be made here
 ├── RetryLater              nothing is wrong with the call
 │   ├── Unavailable         no agent answers
-│   └── QueueFull           too many calls wait for this version
+│   ├── QueueFull           too many calls wait for this version
+│   └── AllSlotsHeld        every slot is held by a call that waits for a call that it made
 ├── BuildFailed             the author: the source cannot be built
 └── ArtifactDamaged         us: an artifact is not what its digest says
 """
@@ -57,6 +58,10 @@ class QueueFull(RetryLater):
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"too many calls wait for this version, try again in {retry_after:.0f} s")
         self.retry_after = retry_after
+
+
+class AllSlotsHeld(RetryLater):
+    """Every slot of the machine is held by a call that waits for a call that it made: there is no room for another."""
 
 
 class BuildFailed(ExecutionError):

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from execution.errors import Unavailable
+from execution.errors import AllSlotsHeld, Unavailable
 from execution.leasing.agent_link import AgentLink, close_all, connect
 from execution.leasing.pool import EAGER_SLOTS, VersionPool
 from execution.leasing.processors import Processors
@@ -99,10 +99,12 @@ class Lessee:
             pool = self._pools[spec.version_id] = VersionPool(spec)
         return pool
 
-    async def wait_for_slot(self, pool: VersionPool, caller: str, deadline: float) -> LeasedSlot:
-        """A slot, when it is this caller's turn; see that it is still usable.
+    async def wait_for_slot(
+        self, pool: VersionPool, caller: str, deadline: float, *, nested: bool = False
+    ) -> LeasedSlot:
+        """A slot, when it is this caller's turn; see that it is still usable. `nested`: a running call waits for it.
 
-        Raises QueueFull, LoadFailed, Unavailable, TimeoutError.
+        Raises QueueFull, LoadFailed, Unavailable, AllSlotsHeld, TimeoutError.
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
@@ -111,17 +113,17 @@ class Lessee:
         if pool.broken is not None and now < pool.asks_again_at:
             raise LoadFailed(pool.broken, 0)
         waiter: asyncio.Future[LeasedSlot] = loop.create_future()
-        pool.join(caller, waiter, now)
+        pool.join(caller, waiter, now, nested=nested)
         self._ask(pool)
         self._review_later()
         timer = loop.call_at(deadline, _expire, waiter)
         try:
             return await waiter
         except TimeoutError:
-            pool.waiting.remove(caller, waiter)
+            pool.leave(caller, waiter)
             raise
         except asyncio.CancelledError:
-            pool.waiting.remove(caller, waiter)
+            pool.leave(caller, waiter)
             if not waiter.cancelled() and waiter.exception() is None:  # it was just handed over
                 self.take_back(pool, waiter.result())
             raise
@@ -136,7 +138,7 @@ class Lessee:
             self._give_up(slot, Release(slot.slot_id))
             return
         pool.give(slot, asyncio.get_running_loop().time())
-        if pool.waiting and len(pool.leased) < EAGER_SLOTS:
+        if pool.count_waiting() and len(pool.leased) < EAGER_SLOTS:
             self._ask(pool)
 
     def discard(self, slot: LeasedSlot, reason: Literal["timeout", "cancelled", "protocol"]) -> None:
@@ -154,7 +156,7 @@ class Lessee:
         if self._link is None:
             return
         wanted = pool.count_wanted(asyncio.get_running_loop().time(), spare=spare)
-        if wanted and pool.leased and any(other.starved for other in self._pools.values()):
+        if wanted and pool.count_working() and any(other.starved for other in self._pools.values()):
             return  # what becomes free is theirs
         for _ in range(wanted):
             self._request_id += 1
@@ -170,7 +172,7 @@ class Lessee:
     def _review(self) -> None:
         """Asks where the queue, or a lease that failed, is reason to ask again."""
         self._review_timer = None
-        pools = [pool for pool in self._pools.values() if pool.waiting]
+        pools = [pool for pool in self._pools.values() if pool.count_waiting()]
         if not pools:
             return
         spare = self._processors.have_spare()
@@ -224,6 +226,8 @@ class Lessee:
         if failed.failure is not None and broken:
             pool.broken = failed.failure
             pool.fail_waiting(LoadFailed(failed.failure, failed.load_us))
+        if pool.starved and not any(other.count_working() for other in self._pools.values()):
+            pool.fail_nested(AllSlotsHeld())  # one: the end of those that wait for it makes room for the others
 
     def _on_exited(self, exited: Exited) -> None:
         slot = self._slots.pop(exited.slot_id, None)
@@ -243,12 +247,12 @@ class Lessee:
             slot, pool = min(idle, key=lambda entry: entry[0].idle_since)
             pool.idle.remove(slot)
             self._give_up(slot, Release(slot.slot_id))
-        elif any(pool.waiting and not pool.leased for pool in self._pools.values()):
+        elif any(pool.count_waiting() and not pool.count_working() for pool in self._pools.values()):
             self._recall_busy()
 
     def _recall_busy(self) -> None:
-        largest = max(self._pools.values(), key=lambda pool: len(pool.leased))
-        if len(largest.leased) > 1:
+        largest = max(self._pools.values(), key=VersionPool.count_working)
+        if largest.count_working() > 1:
             largest.recall_one()
 
     def _on_slot_lost(self, pool: VersionPool, slot: LeasedSlot) -> None:

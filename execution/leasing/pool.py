@@ -35,6 +35,10 @@ class VersionPool:
     idle: list[LeasedSlot] = field(default_factory=list)
     """The last one was used last, and is used next: the others may go unused long enough to be given back."""
     waiting: FairQueue[Waiter] = field(default_factory=FairQueue)
+    nested: FairQueue[Waiter] = field(default_factory=FairQueue)
+    """Calls that wait too, and were made by calls that hold slots: of this version, it may be."""
+    nested_last: bool = False
+    """Whether the last slot went to one of those, so that the other queue is next."""
     leased: set[LeasedSlot] = field(default_factory=set)
     """Idle, busy, or still opening."""
     asked: int = 0
@@ -50,9 +54,9 @@ class VersionPool:
     moved_at: float = 0.0
     """When the queue last moved: it began, or a slot came or was free."""
 
-    def take_idle(self) -> LeasedSlot | None:
+    def take_idle(self, *, nested: bool = False) -> LeasedSlot | None:
         """An idle slot, if no other call is before this one."""
-        if self.waiting:
+        if self.nested or not (nested or self._has_room()) or (self.waiting and not nested):
             return None
         while self.idle:
             slot = self.idle.pop()
@@ -60,24 +64,48 @@ class VersionPool:
                 return slot
         return None
 
-    def join(self, caller: str, waiter: Waiter, now: float) -> None:
+    def join(self, caller: str, waiter: Waiter, now: float, *, nested: bool = False) -> None:
         """Puts a call in the queue. Raises QueueFull."""
-        if len(self.waiting) >= MAX_WAITING:
+        if self.count_waiting() >= MAX_WAITING:
             raise QueueFull(max(1.0, self.expected_wait(now)))
-        if not self.waiting:
+        if not self.count_waiting():
             self.moved_at = now
-        self.waiting.add(caller, waiter)
+        (self.nested if nested else self.waiting).add(caller, waiter)
+
+    def leave(self, caller: str, waiter: Waiter) -> None:
+        """The call gave up."""
+        self.waiting.remove(caller, waiter)
+        self.nested.remove(caller, waiter)
+
+    def count_waiting(self) -> int:
+        """The calls in the queue."""
+        return len(self.waiting) + len(self.nested)
+
+    def count_working(self) -> int:
+        """The slots that come free by themselves: not those whose calls wait for calls of their own."""
+        return sum(not slot.children for slot in self.leased)
 
     def give(self, slot: LeasedSlot, now: float) -> None:
         """Hands a free slot to the call whose turn it is, or keeps it idle."""
-        self.moved_at = now
-        while self.waiting:
-            waiter = self.waiting.take()
-            if not waiter.done():
-                waiter.set_result(slot)
-                return
-        slot.idle_since = now
+        self.moved_at = slot.idle_since = now
         self.idle.append(slot)
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        while self.idle and (queue := self._next_queue()):
+            self.nested_last = queue is self.nested
+            waiter = queue.take()
+            if not waiter.done():
+                waiter.set_result(self.idle.pop())
+
+    def _next_queue(self) -> FairQueue[Waiter]:
+        """Both take turns, but nested calls have the last slot that works: others could hold it and wait for them."""
+        others_next = not self.nested or (self.waiting and self.nested_last and self.count_working() > 1)
+        return self.waiting if others_next and self._has_room() else self.nested
+
+    def _has_room(self) -> bool:
+        """Whether a call that starts a tree may begin. The slots beyond the most are for nested calls alone."""
+        return len(self.leased) - len(self.idle) < MAX_SLOTS
 
     def expected_wait(self, now: float) -> float:
         """Seconds until the last in the queue would have a slot, with the present ones.
@@ -85,22 +113,23 @@ class VersionPool:
         A call is thought to run as long as those before, or as long as nothing has come to an end.
         """
         run_seconds = max(self.mean_run_seconds, now - self.moved_at)
-        return len(self.waiting) * run_seconds / max(1, len(self.leased))
+        return self.count_waiting() * run_seconds / max(1, self.count_working())
 
     def count_wanted(self, now: float, *, spare: bool) -> int:
         """How many more slots to ask for now; `spare` says whether the machine has processors to spare.
 
-        The number at most doubles at a time, since what the last ones bring is not known before they are there.
+        The number at most doubles at a time, since what the last ones bring is not known before they are there. For
+        nested calls only slots that work count: the others may wait for just these calls.
         """
-        if not self.waiting or now < self.asks_again_at:
+        if not self.count_waiting() or now < self.asks_again_at:
             return 0
-        slots = len(self.leased)
+        slots = self.count_working() if self.nested else len(self.leased)
         if not slots:
             return 1 - min(1, self.asked)
         if self.expected_wait(now) <= WORTH_A_SLOT_SECONDS:
             return 0
         limit = MAX_SLOTS if spare or self._sleepy else EAGER_SLOTS
-        return max(0, min(slots, len(self.waiting), limit - slots) - self.asked)
+        return max(0, min(slots, len(self.nested or self.waiting), limit - slots) - self.asked)
 
     @property
     def _sleepy(self) -> bool:
@@ -126,7 +155,7 @@ class VersionPool:
     def recall_one(self) -> None:
         """Has one of the slots given back after its call."""
         for slot in self.leased:
-            if not slot.recalled:
+            if not slot.recalled and not slot.children:
                 slot.recalled = True
                 return
 
@@ -135,6 +164,7 @@ class VersionPool:
         self.leased.discard(slot)
         if slot in self.idle:
             self.idle.remove(slot)
+        self._hand_out()
 
     def take_expired(self, before: float) -> list[LeasedSlot]:
         """Removes and answers the slots that are idle since `before` or longer."""
@@ -144,17 +174,28 @@ class VersionPool:
 
     def fail_waiting(self, error: Exception) -> None:
         """Nobody in the queue will get a slot."""
+        while self.fail_nested(error):
+            pass
         while self.waiting:
             waiter = self.waiting.take()
             if not waiter.done():
                 waiter.set_exception(error)
 
+    def fail_nested(self, error: Exception) -> bool:
+        """The nested call whose turn it is gets no slot; whether there was one."""
+        while self.nested:
+            waiter = self.nested.take()
+            if not waiter.done():
+                waiter.set_exception(error)
+                return True
+        return False
+
     @property
     def starved(self) -> bool:
-        """Whether calls wait for a first slot for which there was no room."""
-        return self.refused and not self.leased and bool(self.waiting)
+        """Whether calls wait for a first slot that works, and there was no room for it."""
+        return self.refused and self.count_waiting() > 0 and not self.count_working()
 
     @property
     def unused(self) -> bool:
         """Whether nothing is lost by forgetting the pool."""
-        return not (self.leased or self.asked or self.waiting)
+        return not (self.leased or self.asked or self.count_waiting())

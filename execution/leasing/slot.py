@@ -38,6 +38,8 @@ class LeasedSlot(asyncio.Protocol):
         """Whether a call has been answered: the first one waited for the loading."""
         self.recalled = False
         """Whether to give it back after the call that it runs."""
+        self.children: set[str] = set()
+        """The calls that the call in progress has made and waits for (see trees.py)."""
         self.exited: asyncio.Future[Exited | None] = asyncio.get_running_loop().create_future()
         """What the agent says of the end of the process; None when there is no agent any more."""
         self._on_lost = on_lost

@@ -11,13 +11,18 @@ from typing import Any
 from billing.api import MeterEvent, MeterWriter, Outcome, rate
 from billing.errors import MeterUnavailable
 from execution.client import Answer, ExecutionClient, Usage
-from execution.errors import QueueFull, Unavailable
+from execution.errors import AllSlotsHeld, QueueFull, Unavailable
 from marketplace.gateway.addresses import Options, read_address, read_options, split_url
 from marketplace.gateway.callers import Caller, identify, make_child_token
 from marketplace.gateway.errors import NotNow, PaymentRequired, QueueIsFull, UnknownAlgorithm, WrongMethod
 from marketplace.gateway.inputs import InputKind, kind_of, write_request
 from marketplace.gateway.mirror import Mirror, Target
 from marketplace.gateway.replies import Reply, reply_with_answer
+
+ALL_HELD = (
+    "Every slot here is held by a call that waits for a call that it made, and this one would be another: call less "
+    "deep, or fewer at once."
+)
 
 
 @dataclass
@@ -93,18 +98,25 @@ class Gateway:
         )
 
     async def _run(self, call: Call, request: bytes, started_at: int, bytes_in: int) -> Answer:
-        deadline = asyncio.get_running_loop().time() + call.seconds
+        usage = Usage()
         call.cancellable = True
         try:
             return await self._execution.call(
-                call.target.spec, caller=call.caller.payer_id, request=request, deadline=deadline
+                call.target.spec,
+                caller=call.caller.payer_id,
+                request=request,
+                deadline=asyncio.get_running_loop().time() + call.seconds,
+                call_id=call.id,
+                parent_id=call.caller.parent_id,
+                usage=usage,
             )
         except QueueFull as full:
             raise QueueIsFull(full.retry_after) from None
         except Unavailable:
             raise NotNow("No machine can run this now: try again in a moment.") from None
+        except AllSlotsHeld:
+            raise NotNow(ALL_HELD) from None
         except asyncio.CancelledError:
-            usage = Usage(run_us=time.time_ns() // 1_000 - started_at)
             self._spawn(self._meter.write(_event_of(call, usage, "cancelled", started_at, bytes_in)))
             raise
         finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from execution.client import Answer, ExecutionClient, VersionSpec
+from execution.client import Answer, ExecutionClient, Usage, VersionSpec
 
 from .scripted_agent import ScriptedAgent
 
@@ -33,11 +33,16 @@ async def call(
     caller: str = "ann",
     seconds: float = PATIENCE,
     spec: VersionSpec = SPEC,
+    call_id: str = "",
+    parent_id: str | None = None,
+    usage: Usage | None = None,
 ) -> Answer:
     """Calls with that JSON as the input."""
     request = b'{"content_type":"json","data":%b}\n' % data.encode()
     deadline = asyncio.get_running_loop().time() + seconds
-    return await client.call(spec, caller=caller, request=request, deadline=deadline)
+    return await client.call(
+        spec, caller=caller, request=request, deadline=deadline, call_id=call_id, parent_id=parent_id, usage=usage
+    )
 
 
 async def eventually(condition: Callable[[], bool]) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from execution.client import AlgorithmFailure, ExecutionClient
+from execution.client import AlgorithmFailure, ExecutionClient, Usage
 from execution.errors import Unavailable
 from execution.leasing.lessee import Lessee
 from execution.leasing.pool import VersionPool
@@ -175,8 +175,8 @@ async def test_a_slot_that_dies_on_its_way_to_a_call_is_replaced(
     wait_for_slot = Lessee.wait_for_slot
     deaths = iter([True, True, False])
 
-    async def wait(lessee: Lessee, pool: VersionPool, caller: str, deadline: float) -> LeasedSlot:
-        slot = await wait_for_slot(lessee, pool, caller, deadline)
+    async def wait(lessee: Lessee, pool: VersionPool, caller: str, deadline: float, *, nested: bool) -> LeasedSlot:
+        slot = await wait_for_slot(lessee, pool, caller, deadline, nested=nested)
         if next(deaths):
             slot.close()
         return slot
@@ -190,13 +190,30 @@ async def test_a_caller_who_hangs_up_ends_the_slot(agent: ScriptedAgent, client:
     await call(client)
     over, began = threading.Event(), threading.Event()
     agent.run = lambda line: (began.set(), over.wait(20), echo(line))[2]
-    calling = asyncio.create_task(call(client))
+    usage = Usage()
+    calling = asyncio.create_task(call(client, usage=usage))
     await eventually(began.is_set)
+    await asyncio.sleep(0.05)
     calling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await calling
     await eventually(lambda: Discard(1, "cancelled") in agent.messages)
     over.set()
+    assert usage.run_us >= 50_000
+
+
+async def test_a_caller_who_hangs_up_in_the_queue_ran_for_no_time(
+    agent: ScriptedAgent, client: ExecutionClient
+) -> None:
+    agent.max_slots = 0
+    usage = Usage()
+    calling = asyncio.create_task(call(client, usage=usage))
+    await asyncio.sleep(0.1)
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    assert usage.run_us == 0
+    assert usage.queue_us >= 90_000
 
 
 async def test_a_caller_who_hangs_up_in_the_queue_leaves_the_slot_to_others(

@@ -28,6 +28,16 @@ def make_pool(*, slots: int = 0, waiting: int = 0, run_seconds: float = 0.0, cpu
     return pool
 
 
+def make_queues() -> tuple[VersionPool, list[int]]:
+    """Two slots, two calls that wait, 0 and 1, and two nested ones, 2 and 3; and in which order they got slots."""
+    pool, order = make_pool(slots=2), []
+    for number in range(4):
+        waiter = make_waiter()
+        waiter.add_done_callback(lambda _, number=number: order.append(number))  # type: ignore[misc]
+        pool.join("a", waiter, 0.0, nested=number > 1)
+    return pool, order
+
+
 async def test_the_slot_used_last_is_used_next() -> None:
     pool = make_pool()
     first, second = make_slot(), make_slot()
@@ -142,6 +152,36 @@ async def test_old_idle_slots_are_taken_out() -> None:
     pool.give(young, 5.0)
     assert pool.take_expired(3.0) == [old]
     assert pool.idle == [young]
+
+
+async def test_slots_whose_calls_wait_for_their_own_do_not_count_for_nested_calls() -> None:
+    pool = make_pool(slots=MAX_SLOTS, waiting=5, run_seconds=0.5)
+    assert pool.count_wanted(0.0, spare=True) == 0
+    for slot in pool.leased:
+        slot.children = {"child"}
+    assert pool.count_wanted(0.0, spare=True) == 0, "calls that start trees are no reason"
+    pool.join("caller", make_waiter(), 0.0, nested=True)
+    assert pool.count_wanted(0.0, spare=False) == 1
+    pool.asked = 1
+    assert pool.count_wanted(0.0, spare=False) == 0
+
+
+async def test_the_last_slot_that_works_is_for_nested_calls() -> None:
+    pool, order = make_queues()
+    free, held = pool.leased
+    held.children = {"child"}
+    for _ in range(4):
+        pool.give(free, 0.0)
+        await asyncio.sleep(0)
+    assert order == [2, 3, 0, 1]
+
+
+async def test_else_nested_calls_and_others_take_turns() -> None:
+    pool, order = make_queues()
+    for _ in range(4):
+        pool.give(next(iter(pool.leased)), 0.0)
+        await asyncio.sleep(0)
+    assert order == [2, 0, 3, 1]
 
 
 async def test_each_recall_is_of_another_slot() -> None:
