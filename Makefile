@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench conformance languages crash clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench conformance languages crash soak clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ languages: development ## Check and measure the languages, and write docs/refere
 
 crash: development ## Kill processes under load, and count every call.
 	@$(RUN)/python -m tests.crash
+
+soak: development ## Run mixed load with crashes for 15 minutes, and look for what is left over.
+	@$(RUN)/python -m tests.soak
 
 clean: ## Remove what was installed and built. The platform's data (.agora) stays.
 	rm -rf .venv frontend/node_modules frontend/dist .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

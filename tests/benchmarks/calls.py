@@ -11,8 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.benchmarks.burst import measure_bursts
 from tests.benchmarks.caller import Caller
-from tests.benchmarks.figures import PLATFORM, Figures, as_line, missed, result_of, table
+from tests.benchmarks.directory import measure_directory
+from tests.benchmarks.figures import PLATFORM, Figures, as_line, missed, result_of, table, table_of_languages
+from tests.benchmarks.languages import measure_languages
 from tests.benchmarks.load import calls_per_second, find_wrk
 from tests.benchmarks.peer_servers import BARE_ROUTE, PEERS, PeerServer, running
 from tests.benchmarks.platform_under_test import ALGORITHMS, PlatformUnderTest, running_platform
@@ -32,6 +35,21 @@ def main() -> int:
     """Measures, prints the table and the line of JSON, and answers the exit status."""
     started = time.monotonic()
     find_wrk()
+    measured, bursts = measure_contenders()
+    result = result_of(measured) | {
+        "burst": bursts,
+        **measure_languages(say),
+        "large_directory": measure_directory(say),
+    }
+    print(f"\n{table(measured)}\n\n{table_of_languages(result)}\n\nTook {time.monotonic() - started:.0f} s.")
+    for sentence in missed(result):
+        print(f"Missed: {sentence}")
+    print(as_line(result))
+    return 1 if missed(result) else 0
+
+
+def measure_contenders() -> tuple[dict[str, Figures], dict[str, float]]:
+    """The platform's figures and those of the peers; then the platform's under bursts."""
     with tempfile.TemporaryDirectory(prefix="agora-peers-") as scratch, ExitStack() as stack:
         say("Starting the platform")
         platform = stack.enter_context(running_platform())
@@ -39,13 +57,7 @@ def main() -> int:
         peers = [stack.enter_context(running(peer, Path(scratch), say)) for peer in (*PEERS, BARE_ROUTE)]
         for peer in peers:
             peer.pause()
-        measured = measure(platform, peers)
-    result = result_of(measured)
-    print(f"\n{table(measured)}\n\nTook {time.monotonic() - started:.0f} s.")
-    for sentence in missed(result):
-        print(f"Missed: {sentence}")
-    print(as_line(result))
-    return 1 if missed(result) else 0
+        return measure(platform, peers), measure_bursts(platform, say)
 
 
 def measure(platform: PlatformUnderTest, peers: list[PeerServer]) -> dict[str, Figures]:

@@ -12,11 +12,12 @@ import shutil
 import signal
 import sys
 import time
+from itertools import repeat
 from pathlib import Path
 
 import django
 
-from tests.crash.load import Load
+from tests.crash.load import Load, write_call
 from tests.platform import UpProcess, free_port, make_home
 
 KILLS = int(os.environ.get("CRASH_KILLS", "20"))
@@ -47,7 +48,8 @@ def main() -> None:
 def _run(home: Path, address: str) -> int:
     from tests.crash import books  # its models need the set-up above
 
-    load = Load(address, ALGORITHM, BODY, books.make_payers(PAYERS), CONNECTIONS)
+    requests = [write_call(f"/v1/algo/{ALGORITHM}", BODY, key) for key in books.make_payers(PAYERS)]
+    load = Load(address, [repeat(requests[number % PAYERS]) for number in range(CONNECTIONS)])
     asyncio.run(_load_and_kill(load, home))
     books.wait_until_drained()
     received, audit = load.received, books.audit(load.received)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -29,45 +30,42 @@ class Received:
 
 
 class Load:
-    """A number of connections that call one algorithm until stop()."""
+    """Callers that send one request after the other until stop()."""
 
-    def __init__(self, address: str, algorithm: str, body: bytes, keys: list[str], connections: int) -> None:
+    def __init__(self, address: str, callers: Sequence[Iterator[bytes]], *, pause: float = 0.0) -> None:
+        """Each caller has a connection, and gives the requests that go over it; `pause` seconds lie between two."""
         parts = urlsplit(address)
         self._host, self._port = str(parts.hostname), int(parts.port or 80)
-        head = f"POST /v1/algo/{algorithm} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
-        self._requests = [
-            f"{head}Authorization: Simple {keys[number % len(keys)]}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-            + body
-            for number in range(connections)
-        ]
+        self._callers = callers
+        self._pause = pause
         self._wanted = True
         self.received = Received()
 
     async def run(self) -> None:
         """Calls until stop(); then every caller ends with the answer to its last request."""
-        await asyncio.gather(*(self._call_for_ever(request) for request in self._requests))
+        await asyncio.gather(*(self._call_for_ever(requests) for requests in self._callers))
 
     def stop(self) -> None:
         self._wanted = False
 
-    async def _call_for_ever(self, request: bytes) -> None:
+    async def _call_for_ever(self, requests: Iterator[bytes]) -> None:
         while self._wanted:
             try:
-                await self._call_on_one_connection(request)
+                await self._call_on_one_connection(requests)
             except (OSError, asyncio.IncompleteReadError, TimeoutError):
                 self.received.broken += 1
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _call_on_one_connection(self, request: bytes) -> None:
+    async def _call_on_one_connection(self, requests: Iterator[bytes]) -> None:
         reader, writer = await asyncio.open_connection(self._host, self._port)
         try:
             while self._wanted:
-                writer.write(request)
+                writer.write(next(requests))
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     head = await reader.readuntil(b"\r\n\r\n")
                     body = await reader.readexactly(_length(head))
-                if not self._note(head.lower(), body):
-                    await asyncio.sleep(PAUSE_SECONDS)
+                called = self._note(head.lower(), body)
+                await asyncio.sleep(self._pause if called else PAUSE_SECONDS)
                 if b"connection: close" in head.lower():
                     return
         finally:
@@ -84,6 +82,12 @@ class Load:
         ids = self.received.results if "result" in json.loads(body) else self.received.failures
         ids.append(call_id)
         return True
+
+
+def write_call(path: str, body: bytes, key: str) -> bytes:
+    """The request that calls the algorithm at a path with JSON."""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return f"{head}Authorization: Simple {key}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def _length(head: bytes) -> int:
