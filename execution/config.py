@@ -26,6 +26,8 @@ class AgentConfig:
     """How many slots to keep booted, by environment id; one that is not named keeps its manifest's number."""
     load_timeout: float = 60.0
     boot_timeout: float = 30.0
+    drain_seconds: float = 10.0
+    """How long calls may go on when the agent was asked to stop."""
     slot_memory: int = 512 * MEBIBYTE
     """The limit of a slot that is not specialised yet."""
     slot_processes: int = 256
@@ -67,8 +69,8 @@ class AgentConfig:
 
     @classmethod
     def from_environment(cls, home: Path, environ: Mapping[str, str] = os.environ) -> "AgentConfig":
-        """Reads AGORA_MAX_SLOTS, AGORA_WARM_SLOTS (`python3=3,javascript=2`), AGORA_LOAD_TIMEOUT, AGORA_SLOT_CPUS,
-        AGORA_CACHE_GIB, AGORA_ALLOW_NETWORK, AGORA_CLOSED_NETWORKS (`203.0.113.0/24,2001:db8::/32`),
+        """Reads AGORA_MAX_SLOTS, AGORA_WARM_SLOTS (`python3=3,javascript=2`), AGORA_LOAD_TIMEOUT, AGORA_DRAIN_SECONDS,
+        AGORA_SLOT_CPUS, AGORA_CACHE_GIB, AGORA_ALLOW_NETWORK, AGORA_CLOSED_NETWORKS (`203.0.113.0/24,2001:db8::/32`),
         AGORA_ALLOW_UNISOLATED and AGORA_FIRST_SLOT_UID. Raises InvalidSetting."""
         return cls(
             home=home,
@@ -76,6 +78,7 @@ class AgentConfig:
             warm_slots=_counts(environ, "AGORA_WARM_SLOTS"),
             slot_cpus=_processors(environ, "AGORA_SLOT_CPUS"),
             load_timeout=float(_number(environ, "AGORA_LOAD_TIMEOUT", int(cls.load_timeout))),
+            drain_seconds=float(_number(environ, "AGORA_DRAIN_SECONDS", int(cls.drain_seconds))),
             cache_size=_number(environ, "AGORA_CACHE_GIB", cls.cache_size >> 30) << 30,
             allow_network=_flag(environ, "AGORA_ALLOW_NETWORK"),
             closed_networks=_networks(environ, "AGORA_CLOSED_NETWORKS"),

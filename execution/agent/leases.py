@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from execution.errors import ArtifactDamaged, RunnerNotReady
 from execution.protocol.agent_messages import (
     AlgorithmFailure,
     Discard,
+    Drain,
     Exited,
     FromGateway,
     Lease,
@@ -29,6 +31,8 @@ from execution.protocol.agent_messages import (
 )
 
 logger = logging.getLogger(__name__)
+
+DRAIN_LOOK_SECONDS = 0.02
 
 
 class StorageFails(Exception):
@@ -84,6 +88,15 @@ class Leases:
         for link, holder in list(self._holders.items()):
             if holder.slots:
                 link.send(Recall(next(iter(holder.slots))))
+
+    async def drain(self, seconds: float) -> None:
+        """Returns when the gateways have given all slots back, or after so many seconds."""
+        for link in list(self._holders):
+            link.send(Drain())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while any(holder.slots or holder.requests for holder in self._holders.values()):  # noqa: ASYNC110 - once
+                    await asyncio.sleep(DRAIN_LOOK_SECONDS)
 
     def close(self) -> None:
         """Hangs up on all gateways."""

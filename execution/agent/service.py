@@ -33,7 +33,8 @@ ACCEPT_PAUSE_SECONDS = 0.1
 
 
 def run_agent(config: AgentConfig, open_artifact: Callable[[str], BinaryIO]) -> None:
-    """Runs until SIGTERM or SIGINT. Call it from the main thread; all slots end with it, whatever ends it.
+    """Runs until SIGTERM or SIGINT, and lets calls end. Call it from the main thread; all slots end with it, whatever
+    ends it.
 
     `open_artifact(digest)` opens the artifact's tar; it may block, and raises FileNotFoundError.
     Raises CannotIsolate, AgentAlreadyRunning and InvalidSetting.
@@ -82,6 +83,7 @@ async def _serve(
         for task in (warming, accepting, stopping):
             task.cancel()
         await asyncio.wait((warming, accepting))
+    await leases.drain(config.drain_seconds)
     leases.close()
     await fleet.close(STOP_SECONDS)
     if not accepting.cancelled():

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import socket
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -18,6 +19,7 @@ from execution.leasing.usage import DESCRIPTORS, UsageReader
 from execution.protocol.agent_messages import (
     AlgorithmFailure,
     Discard,
+    Drain,
     Exited,
     FromAgent,
     Lease,
@@ -64,6 +66,8 @@ class Lessee:
         self._requests: dict[int, VersionPool] = {}
         self._request_id = 0
         self._link: AgentLink | None = None
+        self._draining = False
+        """Whether the agent at the other end is about to end."""
         self._lost = asyncio.Event()
         self._processors = Processors()
         self._review_timer: asyncio.TimerHandle | None = None
@@ -96,7 +100,7 @@ class Lessee:
         """The version's pool, made if there is none."""
         pool = self._pools.get(spec.version_id)
         if pool is None:
-            pool = self._pools[spec.version_id] = VersionPool(spec)
+            pool = self._pools[spec.version_id] = VersionPool(spec, draining=self._draining)
         return pool
 
     async def wait_for_slot(
@@ -134,7 +138,7 @@ class Lessee:
         """The slot is free for the next call."""
         if not slot.usable:
             return
-        if slot.recalled:
+        if not pool.may_keep(slot):
             self._give_up(slot, Release(slot.slot_id))
             return
         pool.give(slot, asyncio.get_running_loop().time())
@@ -190,6 +194,8 @@ class Lessee:
                 self._on_exited(message)
             case Recall():
                 self._on_recall()
+            case Drain():
+                self._set_draining(True)
 
     def _on_leased(self, leased: Leased, descriptors: list[int]) -> None:
         pool = self._requests.pop(leased.request_id)
@@ -255,6 +261,14 @@ class Lessee:
         if largest.count_working() > 1:
             largest.recall_one()
 
+    def _set_draining(self, draining: bool) -> None:
+        self._draining = draining
+        for pool in self._pools.values():
+            pool.draining = draining
+            if draining:
+                for slot in pool.take_expired(math.inf):
+                    self._give_up(slot, Release(slot.slot_id))
+
     def _on_slot_lost(self, pool: VersionPool, slot: LeasedSlot) -> None:
         pool.drop(slot)
         self._ask(pool)
@@ -290,8 +304,9 @@ class Lessee:
 
     def _on_link_lost(self) -> None:
         """The agent is gone, and its slots with it."""
-        logger.warning("The agent at %s is gone.", self._agent_socket)
+        logger.log(logging.INFO if self._draining else logging.WARNING, "The agent at %s is gone.", self._agent_socket)
         self._link = None
+        self._set_draining(False)
         self._requests.clear()
         for pool in self._pools.values():
             pool.asked = 0

@@ -49,6 +49,8 @@ class VersionPool:
     """Whether the machine had no room for the last one."""
     broken: AlgorithmFailure | None = None
     """Why the version did not load; holds until `asks_again_at`."""
+    draining: bool = False
+    """Whether the agent is about to end: only calls that others wait for are begun."""
     mean_run_seconds: float = 0.0
     mean_cpu_seconds: float = 0.0
     moved_at: float = 0.0
@@ -105,7 +107,7 @@ class VersionPool:
 
     def _has_room(self) -> bool:
         """Whether a call that starts a tree may begin. The slots beyond the most are for nested calls alone."""
-        return len(self.leased) - len(self.idle) < MAX_SLOTS
+        return not self.draining and len(self.leased) - len(self.idle) < MAX_SLOTS
 
     def expected_wait(self, now: float) -> float:
         """Seconds until the last in the queue would have a slot, with the present ones.
@@ -121,7 +123,7 @@ class VersionPool:
         The number at most doubles at a time, since what the last ones bring is not known before they are there. For
         nested calls only slots that work count: the others may wait for just these calls.
         """
-        if not self.count_waiting() or now < self.asks_again_at:
+        if not (self.nested or (self.waiting and not self.draining)) or now < self.asks_again_at:
             return 0
         slots = self.count_working() if self.nested else len(self.leased)
         if not slots:
@@ -165,6 +167,10 @@ class VersionPool:
         if slot in self.idle:
             self.idle.remove(slot)
         self._hand_out()
+
+    def may_keep(self, slot: LeasedSlot) -> bool:
+        """Whether a slot that has come free is not to be given back at once."""
+        return bool(self.nested) if self.draining else not slot.recalled
 
     def take_expired(self, before: float) -> list[LeasedSlot]:
         """Removes and answers the slots that are idle since `before` or longer."""

@@ -4,7 +4,11 @@
 slot's call channel, then those of `Leased.usage`, in that order. A gateway that disconnects gives up its
 leases and the agent kills those slots: nobody knows what state they are in.
 
-gateway to agent: Lease, Release, Discard. Agent to gateway: Leased, LeaseFailed, Exited, Recall.
+gateway to agent: Lease, Release, Discard. Agent to gateway: Leased, LeaseFailed, Exited, Recall, Drain.
+
+An agent that is asked to stop sends Drain. A gateway then gives back every slot that is idle, and the others when their
+calls are over; it leases only for calls that calls in progress wait for. When no slot is leased any more, or after
+AgentConfig.drain_seconds, the agent hangs up and ends. Other calls wait for the next agent.
 """
 
 from typing import Literal
@@ -94,5 +98,9 @@ class Recall(msgspec.Struct, frozen=True, tag="recall"):
     slot_id: int
 
 
+class Drain(msgspec.Struct, frozen=True, tag="drain"):
+    """The agent will end soon: give back what is idle, end what runs, begin nothing."""
+
+
 FromGateway = Lease | Release | Discard
-FromAgent = Leased | LeaseFailed | Exited | Recall
+FromAgent = Leased | LeaseFailed | Exited | Recall | Drain

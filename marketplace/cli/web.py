@@ -1,5 +1,7 @@
 """`agora web`"""
 
+import resource
+
 import click
 
 
@@ -14,6 +16,8 @@ def command(host: str, port: int) -> None:
     from marketplace.asgi import application  # noqa: PLC0415 - sets Django up
     from marketplace.gateway.server import WebConfig, run_web  # noqa: PLC0415 - needs that set-up
 
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each leased slot is three, each client one
     agent = AgentConfig(home=settings.AGORA_HOME)
     config = WebConfig(
         host=host,

@@ -18,6 +18,7 @@ from marketplace.gateway.errors import (
     HEAD_LIMIT,
     BadRequest,
     HeadTooLarge,
+    NotNow,
     OurFault,
     Refused,
     TooLarge,
@@ -27,6 +28,8 @@ from marketplace.gateway.replies import Reply, reply_with_refusal, write_reply
 
 logger = logging.getLogger(__name__)
 
+LAST_REQUEST_SECONDS = 0.5
+"""How long a server that stops leaves an idle connection open: the client may have sent something a moment before."""
 LINGER_SECONDS = 10.0
 """How long a refused client may go on sending: closed at once, it would lose the answer that says why."""
 
@@ -76,15 +79,29 @@ class CallCycle:
 
 
 class GatewayProtocol(HttpToolsProtocol):
-    """`calls_only`: the connection comes from inside a slot, where nothing but calls is to be had."""
+    """`calls_only`: the connection comes from inside a slot, where nothing but calls is to be had. `one_call`: the
+    server stops, and waits for the connection to end."""
 
-    def __init__(self, gateway: Gateway, *, calls_only: bool = False, **uvicorns: Any) -> None:
+    def __init__(self, gateway: Gateway, *, calls_only: bool = False, one_call: bool = False, **uvicorns: Any) -> None:
         super().__init__(**uvicorns)
         self._gateway = gateway
         self._calls_only = calls_only
+        self._one_call = one_call
         self._head_bytes = 0
         self._in_head = True
         self._refusing = False
+
+    def shutdown(self) -> None:
+        """The server stops: what is in progress, or on its way already, is the connection's last request."""
+        self._one_call = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._close_if_idle)
+        else:
+            self.cycle.keep_alive = False
+
+    def _close_if_idle(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         for cycle in (self.cycle, *(waiting for waiting, _ in self.pipeline)):
@@ -123,6 +140,8 @@ class GatewayProtocol(HttpToolsProtocol):
             self._begin_cycle(self._refuse_page)
         else:
             super().on_headers_complete()
+            if self._one_call:
+                self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         if not isinstance(self.cycle, CallCycle):
@@ -142,7 +161,8 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def _begin_cycle(self, admit: Any) -> None:
         before = self.cycle
-        cycle = CallCycle(keep_alive=self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive())
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive() and not self._one_call
+        cycle = CallCycle(keep_alive=keep_alive)
         self.cycle = cast("RequestResponseCycle", cycle)
         try:
             cycle.call = admit()
@@ -201,6 +221,9 @@ class GatewayProtocol(HttpToolsProtocol):
             reply = await self._gateway.make(cycle.call, cycle.body)
         except Refused as refused:
             reply = reply_with_refusal(refused)
+        except asyncio.CancelledError:  # the client is gone, or the server waits for this call no longer
+            self._send(cycle, reply_with_refusal(NotNow("This server is being restarted: try again in a moment.")))
+            raise
         except Exception:
             error_id = uuid.uuid4()
             logger.exception("error %s in call %s", error_id, cycle.call.id)

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,11 +61,16 @@ async def _serve(config: WebConfig, application: Application) -> None:
 
 
 class WebServer(uvicorn.Server):
-    """uvicorn's server, with connections that know calls, and a second door for slots."""
+    """uvicorn's server, with connections that know calls, and a second door for slots.
+
+    When it stops, nothing new comes in from outside, and calls in progress go on for GRACE_SECONDS. So long the second
+    door stays open: they may need calls of their own.
+    """
 
     def __init__(self, config: WebConfig, gateway: Gateway, application: Application) -> None:
         self._gateway = gateway
         self._gateway_socket = config.gateway_socket
+        self._door: asyncio.Server | None = None
         super().__init__(
             uvicorn.Config(
                 application,
@@ -85,11 +91,20 @@ class WebServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await self.on_tick(0)  # sets the date that every answer has, before there is a connection
         await super().startup(sockets)
-        self.servers.append(await self._listen_to_slots())
+        self._door = await self._listen_to_slots()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
+        if self._door is not None:
+            self._door.close()
         self._gateway_socket.unlink(missing_ok=True)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's, which sends itself the signal again at the end; here the gateway is to be closed after it."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
     async def _listen_to_slots(self) -> asyncio.Server:
         self._gateway_socket.parent.mkdir(parents=True, exist_ok=True)
@@ -104,6 +119,7 @@ class WebServer(uvicorn.Server):
         return GatewayProtocol(
             self._gateway,
             calls_only=True,
+            one_call=self.should_exit,
             config=self.config,
             server_state=self.server_state,
             app_state=self.lifespan.state,

@@ -55,7 +55,8 @@ def _run(home: Path, address: str) -> int:
     received, audit = load.received, books.audit(load.received)
     print(
         f"{len(received.failures)} calls failed and cost nothing, {received.refusals} were refused, {received.broken} "
-        f"connections broke; {audit.recorded_unanswered} calls were metered and their answer lost in a kill"
+        f"connections broke, {received.unreachable} were not to be had; {audit.recorded_unanswered} calls were metered "
+        "and their answer lost in a kill"
     )
     for fault in audit.faults[:20]:
         print(f"FAULT {fault}")

@@ -23,6 +23,8 @@ class Received:
     """Answers without a call: nothing was run, nothing is owed."""
     broken: int = 0
     """Requests whose connection ended before their answer was there."""
+    unreachable: int = 0
+    """Attempts to connect that failed."""
 
     @property
     def answered(self) -> int:
@@ -51,13 +53,20 @@ class Load:
     async def _call_for_ever(self, requests: Iterator[bytes]) -> None:
         while self._wanted:
             try:
-                await self._call_on_one_connection(requests)
+                connection = await asyncio.open_connection(self._host, self._port)
+            except OSError:
+                self.received.unreachable += 1
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            try:
+                await self._call_on_one_connection(requests, *connection)
             except (OSError, asyncio.IncompleteReadError, TimeoutError):
                 self.received.broken += 1
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _call_on_one_connection(self, requests: Iterator[bytes]) -> None:
-        reader, writer = await asyncio.open_connection(self._host, self._port)
+    async def _call_on_one_connection(
+        self, requests: Iterator[bytes], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         try:
             while self._wanted:
                 writer.write(next(requests))

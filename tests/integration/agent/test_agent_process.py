@@ -24,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("agent")  # share agents
 @pytest.fixture
 def agent() -> Iterator[AgentProcess]:
     """An agent that this test may end."""
-    with AgentProcess(WARM_SLOTS="python3=2,javascript=1") as agent:
+    with AgentProcess(WARM_SLOTS="python3=2,javascript=1", DRAIN_SECONDS="1") as agent:
         yield agent
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -33,6 +34,15 @@ def test_it_says_how_strangers_code_is_held(platform: RunningPlatform) -> None:
     assert report is not None
     for line in report.lines():
         assert line in platform.printed
+
+
+def test_web_may_open_as_many_files_as_the_machine_lets_it(platform: RunningPlatform) -> None:
+    """Each leased slot is three."""
+    pid = (platform.home / "run" / "web.pid").read_text().strip()
+    limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    line = next(line for line in limits if line.startswith("Max open files"))
+    soft, hard = line.removeprefix("Max open files").split()[:2]
+    assert soft == hard
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the machine has no curl")

@@ -28,6 +28,7 @@ def sleep(seconds):
 
 
 def call(what):
+    time.sleep(what.get("after", 0))
     return agora.call(what["algorithm"], what["value"])
 
 
