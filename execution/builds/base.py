@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from execution.builds.isolation import Shown, isolated_command
+from execution.builds.isolation import MEMORY, Shown, isolated_command
 from execution.builds.steps import Steps
 from execution.environments import Environment, Toolchain
 from execution.errors import BuildFailed, RunnerNotReady
@@ -23,6 +23,10 @@ class BuildLimits:
     source_files: int = 10_000
     source_bytes: int = 512 * 2**20
     artifact_bytes: int = 8 * 2**30
+    build_bytes: int = 16 * 2**30
+    """What the build's folders may take while it runs."""
+    memory_bytes: int = MEMORY
+    """What a step's processes may hold together."""
     seconds: float = 600.0
 
 
@@ -77,6 +81,19 @@ class BuildJob:
         It may write to the tree and to scratch, where it starts unless `folder` is given, and has no network. What it
         says is the build's log. Raises BuildFailed when it fails.
         """
+        if self.try_isolated(command, folder=folder, readable=readable, variables=variables):
+            raise BuildFailed("The source could not be built: the log above says why.")
+
+    def try_isolated(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path | None = None,
+        readable: Sequence[Path] = (),
+        variables: Mapping[str, str] | None = None,
+        log: Log | None = None,
+    ) -> int:
+        """The same, with what it says in `log`, if there is one, and its exit status as the answer."""
         prefix = self.toolchain.prefix
         shown = Shown(
             writable=[self.tree, self.scratch],
@@ -84,8 +101,8 @@ class BuildJob:
             system_files=self.environment.manifest.system_files,
             variables={"HOME": str(self.scratch), **(variables or {})},
         )
-        if self.steps.run(isolated_command(command, folder or self.scratch, shown), folder=self.scratch):
-            raise BuildFailed("The source could not be built: the log above says why.")
+        steps = self.steps.reporting_to(log) if log else self.steps
+        return steps.run(isolated_command(command, folder or self.scratch, shown), folder=self.scratch)
 
 
 class LanguageBuilder(Protocol):

@@ -13,6 +13,7 @@ from execution.builds.artifact import BuiltArtifact, pack_artifact
 from execution.builds.base import BuildJob, BuildLimits, LanguageBuilder, Log
 from execution.builds.source_archive import unpack_source
 from execution.builds.steps import Steps
+from execution.builds.watch import Allowance
 from execution.environments import Environment, find_environment
 from execution.errors import BuildFailed
 
@@ -35,7 +36,9 @@ def build_artifact(
     """
     limits = limits or BuildLimits()
     found = _known_environment(environment)
-    job = _prepare_job(found, entry, workspace, cache, Steps(seconds=limits.seconds, log=log), log)
+    allowance = Allowance(limits.memory_bytes, limits.build_bytes, [workspace])
+    steps = Steps(seconds=limits.seconds, log=log, allowance=allowance)
+    job = _prepare_job(found, entry, workspace, cache, steps, log)
     log("Unpacking the source")
     unpack_source(source_archive, job.tree, limits)
     _leave_out_packages(job)

@@ -24,11 +24,10 @@ def check(job: BuildJob) -> None:
     names = job.names_of((".js", ".cjs", ".mjs"))
     job.log(f"Checking the syntax of {len(names)} JavaScript files")
     reports: list[str] = []
-    steps = job.steps.reporting_to(reports.append)
     command = [job.interpreter, "--no-warnings", "--experimental-vm-modules", os.fspath(SYNTAX_CHECK)]
-    home = {"HOME": os.fspath(job.scratch)}
     for start in range(0, len(names), PER_CHECK):
-        if steps.run([*command, *names[start : start + PER_CHECK]], folder=job.tree, environment=home):
+        part = [*command, *names[start : start + PER_CHECK]]
+        if job.try_isolated(part, folder=job.tree, readable=[SYNTAX_CHECK], log=reports.append):
             raise BuildFailed(f"Syntax error in {' '.join(reports)}")
 
 

@@ -23,8 +23,8 @@ def check(job: BuildJob) -> None:
     names = job.names_of((".py",))
     job.log(f"Checking the syntax of {len(names)} Python files")
     reports: list[str] = []
-    steps = job.steps.reporting_to(reports.append)
-    if steps.run([job.interpreter, "-I", "-S", os.fspath(SYNTAX_CHECK), *names], folder=job.tree):
+    command = [job.interpreter, "-I", "-S", os.fspath(SYNTAX_CHECK), *names]
+    if job.try_isolated(command, folder=job.tree, readable=[SYNTAX_CHECK], log=reports.append):
         raise BuildFailed(f"Syntax error in {' '.join(reports)}")
 
 
@@ -75,4 +75,4 @@ def _compile(job: BuildJob) -> None:
     command = [job.interpreter, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     command += ["-s", os.fspath(job.tree), "-p", SEEN_AS, os.fspath(job.packages)]
     ignored: list[str] = []  # packages ship files that do not parse on purpose, as test data
-    job.steps.reporting_to(ignored.append).run(command, folder=job.scratch, environment={"PYTHONHASHSEED": "0"})
+    job.try_isolated(command, variables={"PYTHONHASHSEED": "0"}, log=ignored.append)

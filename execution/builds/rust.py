@@ -33,8 +33,11 @@ def install(job: BuildJob) -> None:
     shutil.copytree(start, folder)  # with the crates that every program has, compiled already
     _write_program(job, folder)
     _build(job, folder)
+    built = folder / "target" / "release" / "agora-program"
+    if built.resolve() != folder.resolve() / built.relative_to(folder):  # a build script may have put a link there
+        raise BuildFailed("The compiler made no program of the source.")
     job.packages.mkdir()
-    shutil.copyfile(folder / "target" / "release" / "agora-program", job.packages / PROGRAM)
+    shutil.copyfile(built, job.packages / PROGRAM)
     check_program(job.packages / PROGRAM)
 
 

@@ -10,6 +10,7 @@ from copy import copy
 from pathlib import Path
 from typing import IO
 
+from execution.builds.watch import Allowance, watching
 from execution.errors import BuildFailed
 
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS")
@@ -20,10 +21,11 @@ MOST_LINES = 5_000
 
 
 class Steps:
-    """Programs run one after the other; all of them together may take `seconds`."""
+    """Programs run one after the other; all of them together may take `seconds`, and each the allowance."""
 
-    def __init__(self, *, seconds: float, log: Callable[[str], None]) -> None:
+    def __init__(self, *, seconds: float, log: Callable[[str], None], allowance: Allowance) -> None:
         self._seconds = seconds
+        self._allowance = allowance
         self._deadline = time.monotonic() + seconds
         self._log = log
 
@@ -34,7 +36,7 @@ class Steps:
         return other
 
     def run(self, command: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None) -> int:
-        """Runs `command` in `folder` and answers its exit status. Raises BuildFailed when the build's time is over."""
+        """Runs `command` in `folder` and answers its exit status. Raises BuildFailed when the build takes too much."""
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -46,13 +48,17 @@ class Steps:
             errors="replace",
             start_new_session=True,
         )
-        watch = threading.Timer(max(0.0, self._deadline - time.monotonic()), end_group, [process.pid])
-        watch.start()
+        timer = threading.Timer(max(0.0, self._deadline - time.monotonic()), end_group, [process.pid])
+        timer.start()
         try:
-            return self._follow(process)
+            with watching(process.pid, self._allowance, lambda: end_group(process.pid)) as watch:
+                status = self._follow(process)
         finally:
-            watch.cancel()
+            timer.cancel()
             end_group(process.pid)
+        if watch.exceeded:
+            raise BuildFailed(watch.exceeded)
+        return status
 
     def _follow(self, process: subprocess.Popen[str]) -> int:
         assert process.stdout is not None, "opened as a pipe"

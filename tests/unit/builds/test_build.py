@@ -9,6 +9,7 @@ import pytest
 from execution.builds.artifact import BuiltArtifact
 from execution.builds.base import BuildLimits
 from execution.builds.steps import Steps, passed_on
+from execution.builds.watch import Allowance
 from execution.errors import BuildFailed
 from tests.unit.builds.conftest import Bench
 
@@ -137,8 +138,9 @@ def test_packages_of_the_source_are_left_out(bench: Bench, content_of: Content) 
 
 def test_a_build_ends_when_its_time_is_over(bench: Bench) -> None:
     started = time.monotonic()
+    steps = Steps(seconds=1, log=bench.log.append, allowance=Allowance(1 << 30, 1 << 40))
     with pytest.raises(BuildFailed, match="longer than 1 seconds"):
-        Steps(seconds=1, log=bench.log.append).run(["sh", "-c", "echo begun; sleep 60 & sleep 60"], folder=bench.folder)
+        steps.run(["sh", "-c", "echo begun; sleep 60 & sleep 60"], folder=bench.folder)
     assert time.monotonic() - started < 10
     assert bench.log == ["begun"]
 
