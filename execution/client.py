@@ -112,10 +112,10 @@ class ExecutionClient:
             except asyncio.CancelledError:
                 usage.queue_us = _since(began)
                 raise
-        if slot.served:
+        slot.calls += 1
+        if slot.calls > 1:
             usage.queue_us = _since(began)
         else:  # the first call of a slot waited for its loading, at least in part
-            slot.served = True
             _note_wait(usage, _since(began), slot.load_us)
         if spec.calls_others:
             self._trees.begin(call_id, slot)

@@ -23,7 +23,8 @@ class AgentConfig:
     """AGORA_HOME: sockets, slots and the cache of unpacked artifacts live below it."""
     max_slots: int = 64
     warm_slots: Mapping[str, int] = field(default_factory=dict)
-    """How many slots to keep booted, by environment id; one that is not named keeps its manifest's number."""
+    """How many slots to keep booted, by environment id; one that is not named keeps its manifest's number, and more by
+    demand."""
     load_timeout: float = 60.0
     boot_timeout: float = 30.0
     drain_seconds: float = 10.0

@@ -3,14 +3,15 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from execution.agent.demand import Demand
 from execution.agent.launcher import Launcher
 from execution.agent.preparation import Bootable
 from execution.agent.slot import BootFailed, Slot, SlotState
-from execution.agent.warm_pool import Boot, CallIn, Census, GiveUp, SlotKind, refill, serve
+from execution.agent.warm_pool import Boot, CallIn, Census, GiveUp, SlotKind, refill, relieve, serve
 from execution.config import AgentConfig
 from execution.environments import Environment
 
@@ -23,6 +24,10 @@ REST_SECONDS = 1.0
 REFILL_SECONDS = 0.02
 """A lease that has just taken a warm slot loads it first: booting the next one would slow it down."""
 WATCH_SECONDS = 0.1
+REVIEW_SECONDS = 1.0
+"""How often the warm pool is sized anew, and memory looked at."""
+DEMAND_PART = 2
+"""One part in so many of the slots may be kept warm because of demand."""
 
 
 class MachineFull(Exception):
@@ -45,15 +50,18 @@ class Fleet:
         launcher: Launcher,
         *,
         memory_left: Callable[[], bool],
+        memory_short: Callable[[], bool],
         max_boots: int,
     ) -> None:
         self._config = config
         self._launcher = launcher
         self._memory_left = memory_left
+        self._memory_short = memory_short
         self._max_boots = max_boots
         self._call_in: Callable[[], None] = lambda: None
         self._bootable: dict[str, Bootable] = {}
-        self._targets: dict[SlotKind, int] = {}
+        self._demand = Demand(fixed=frozenset(config.warm_slots))
+        self._targets: Mapping[SlotKind, int] = {}
         self._slots: dict[int, Slot] = {}
         """All that have a process, or of which something is left."""
         self._unwanted: set[int] = set()
@@ -76,13 +84,16 @@ class Fleet:
         self._call_in = call_in
         if self._launcher.watched:
             self._spawn(self._watch())
+        self._spawn(self._review())
         self.arrange()
 
     def add(self, bootable: Bootable) -> None:
         """From now on slots of this environment can be had, and some are kept warm. Harmless when repeated."""
         if bootable.id not in self._bootable:
             self._bootable[bootable.id] = bootable
-            self._targets[SlotKind(bootable.id, network=False)] = count_warm(self._config, bootable.environment)
+            kind = SlotKind(bootable.id, network=False)
+            self._demand.floors[kind] = count_warm(self._config, bootable.environment)
+            self._size_pool()
             self.arrange()
 
     async def take(self, kind: SlotKind) -> Slot:
@@ -90,6 +101,7 @@ class Fleet:
 
         Raises MachineFull.
         """
+        self._demand.of(kind).note_lease(asyncio.get_running_loop().time())
         want = _Want(kind)
         self._wants.append(want)
         self.arrange()
@@ -134,12 +146,30 @@ class Fleet:
                 case Boot(kind):
                     self._boot(kind)
                 case GiveUp(kind):
-                    self.end(next(slot for slot in self._warm() if slot.kind == kind))
+                    self._end_warm(kind)
                 case CallIn():
                     self._call_in_once()
                     break
         if self._refill_timer is None:
             self._refill_timer = asyncio.get_running_loop().call_later(REFILL_SECONDS, self._refill)
+
+    async def _review(self) -> None:
+        while not self._closed:
+            self._size_pool()
+            match relieve(replace(self._census(), memory_short=self._memory_short())):
+                case GiveUp(kind):
+                    self._end_warm(kind)
+                case CallIn():
+                    self._call_in()
+            self.arrange()
+            await asyncio.sleep(REVIEW_SECONDS)
+
+    def _size_pool(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._targets = self._demand.size_pool(now, most=self._config.max_slots // DEMAND_PART)
+
+    def _end_warm(self, kind: SlotKind) -> None:
+        self.end(next(slot for slot in self._warm() if slot.kind == kind))
 
     def _refill(self) -> None:
         self._refill_timer = None
@@ -196,12 +226,15 @@ class Fleet:
         self._spawn(self._boot_slot(slot))
 
     async def _boot_slot(self, slot: Slot) -> None:
+        began = asyncio.get_running_loop().time()
         try:
             await slot.boot(self._config.boot_timeout)
         except BootFailed as error:
             if slot.slot_id not in self._unwanted:
                 self._rest(slot.kind, str(error))
             self.end(slot)
+        else:
+            self._demand.of(slot.kind).note_boot(asyncio.get_running_loop().time() - began)
         self.arrange()
 
     def _rest(self, kind: SlotKind, reason: str) -> None:
@@ -235,5 +268,5 @@ class Fleet:
 
 
 def count_warm(config: AgentConfig, environment: Environment) -> int:
-    """How many slots of an environment to keep warm."""
+    """How many slots of an environment to keep warm; more, by demand, if the operator has not said how many."""
     return config.warm_slots.get(environment.id, environment.manifest.warm_slots)

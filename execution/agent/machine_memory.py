@@ -27,9 +27,25 @@ def has_memory_for_slot() -> bool:
     return all(map(leaves_reserve, (machine, *container_memory(CONTROL_GROUPS, machine.total))))
 
 
+def is_memory_short() -> bool:
+    """Whether less is left than should stay free."""
+    machine = parse_meminfo(MEMINFO.read_text())
+    return not all(map(has_reserve, (machine, *container_memory(CONTROL_GROUPS, machine.total))))
+
+
+def has_reserve(memory: Memory) -> bool:
+    """The rule for slots that are there. Between it and the next one nothing is given up and nothing booted."""
+    return memory.available > reserve_of(memory)
+
+
 def leaves_reserve(memory: Memory) -> bool:
-    """The rule."""
-    return memory.available - SLOT_COST > min(memory.total // RESERVE_PART, MOST_RESERVED)
+    """The rule for another slot."""
+    return memory.available - SLOT_COST > reserve_of(memory)
+
+
+def reserve_of(memory: Memory) -> int:
+    """Bytes that stay free, for everything that is no slot."""
+    return min(memory.total // RESERVE_PART, MOST_RESERVED)
 
 
 def parse_meminfo(text: str) -> Memory:

@@ -19,7 +19,7 @@ from execution.agent.launcher import Launcher
 from execution.agent.leases import Leases
 from execution.agent.link import GatewayLink
 from execution.agent.machine import ready_machine
-from execution.agent.machine_memory import has_memory_for_slot
+from execution.agent.machine_memory import has_memory_for_slot, is_memory_short
 from execution.agent.preparation import Preparation
 from execution.config import AgentConfig
 from execution.environments import Environment, load_environments
@@ -69,7 +69,13 @@ async def _serve(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    fleet = Fleet(config, launcher, memory_left=has_memory_for_slot, max_boots=os.cpu_count() or 1)
+    fleet = Fleet(
+        config,
+        launcher,
+        memory_left=has_memory_for_slot,
+        memory_short=is_memory_short,
+        max_boots=os.cpu_count() or 1,
+    )
     preparation = Preparation(environments, config.runners_folder)
     artifacts = ArtifactCache(config.artifacts_folder, open_artifact, max_size=config.cache_size)
     leases = Leases(config, preparation, fleet, artifacts)

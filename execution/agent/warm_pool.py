@@ -34,6 +34,8 @@ class Census:
     """Boots at once: more of them only get in each other's way."""
     memory_left: bool = True
     """Whether the machine has memory for another slot."""
+    memory_short: bool = False
+    """Whether it has less than it should: slots are to be given up though nobody waits for their room."""
 
     @property
     def slots(self) -> int:
@@ -79,6 +81,18 @@ def serve(census: Census) -> Boot | GiveUp | CallIn | None:
     if spare:
         return GiveUp(max(spare, key=lambda kind: spare[kind] - census.targets.get(kind, 0)))
     return CallIn() if census.leased else None
+
+
+def relieve(census: Census) -> GiveUp | CallIn | None:
+    """What to give up although no lease needs its room: warm slots beyond their number, and what memory is short of."""
+    beyond = {
+        kind: number - census.targets.get(kind, 0)
+        for kind, number in census.warm.items()
+        if number and kind not in census.wanted
+    }
+    if beyond and (census.memory_short or max(beyond.values()) > 0):
+        return GiveUp(max(beyond, key=beyond.__getitem__))
+    return CallIn() if census.memory_short and census.leased and not census.ending else None
 
 
 def refill(census: Census) -> Boot | None:

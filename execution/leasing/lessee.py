@@ -16,6 +16,7 @@ from execution.leasing.pool import EAGER_SLOTS, VersionPool
 from execution.leasing.processors import Processors
 from execution.leasing.slot import LeasedSlot
 from execution.leasing.usage import DESCRIPTORS, UsageReader
+from execution.leasing.worth import keep_seconds
 from execution.protocol.agent_messages import (
     AlgorithmFailure,
     Discard,
@@ -74,9 +75,12 @@ class Lessee:
         self._tasks: set[asyncio.Task[None]] = set()
         self._openings: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._observed_at = 0.0
+        """When the calls of each slot were counted last."""
 
     async def start(self) -> None:
         """Connects, now or as soon as there is an agent, and again whenever the link breaks."""
+        self._observed_at = asyncio.get_running_loop().time()
         _spawn(self._stay_connected(), self._tasks)
         _spawn(self._give_back_idle(), self._tasks)
 
@@ -246,11 +250,12 @@ class Lessee:
             slot.close()
 
     def _on_recall(self) -> None:
-        """Gives back the slot that is idle for longest. If all are busy and a version has none, the one that has most
-        of them gives one up after its call."""
+        """Gives back the idle slot that is least worth keeping. If all are busy and a version has none, the one that
+        has most of them gives one up after its call."""
+        self._observe_rates()
         idle = [(slot, pool) for pool in self._pools.values() for slot in pool.idle]
         if idle:
-            slot, pool = min(idle, key=lambda entry: entry[0].idle_since)
+            slot, pool = min(idle, key=lambda entry: entry[1].worth_of(entry[0]))
             pool.idle.remove(slot)
             self._give_up(slot, Release(slot.slot_id))
         elif any(pool.count_waiting() and not pool.count_working() for pool in self._pools.values()):
@@ -278,12 +283,20 @@ class Lessee:
     async def _give_back_idle(self) -> None:
         while True:
             await asyncio.sleep(min(SWEEP_SECONDS, self._idle_seconds / 2))
-            before = asyncio.get_running_loop().time() - self._idle_seconds
+            self._observe_rates()
+            now = asyncio.get_running_loop().time()
             for version_id, pool in list(self._pools.items()):
+                before = now - keep_seconds(pool.mean_load_seconds, at_least=self._idle_seconds)
                 for slot in pool.take_expired(before):
                     self._give_up(slot, Release(slot.slot_id))
                 if pool.unused:
                     del self._pools[version_id]
+
+    def _observe_rates(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for slot in self._slots.values():
+            slot.observe_rate(now - self._observed_at)
+        self._observed_at = now
 
     async def _stay_connected(self) -> None:
         while True:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from execution.errors import QueueFull
 from execution.leasing.slot import LeasedSlot
 from execution.leasing.waiting import FairQueue
+from execution.leasing.worth import worth
 from execution.protocol.agent_messages import AlgorithmFailure, VersionSpec
 
 MAX_SLOTS = 32
@@ -53,6 +54,7 @@ class VersionPool:
     """Whether the agent is about to end: only calls that others wait for are begun."""
     mean_run_seconds: float = 0.0
     mean_cpu_seconds: float = 0.0
+    mean_load_seconds: float = 0.0
     moved_at: float = 0.0
     """When the queue last moved: it began, or a slot came or was free."""
 
@@ -147,8 +149,14 @@ class VersionPool:
             self.mean_run_seconds += SMOOTHING * (run_seconds - self.mean_run_seconds)
             self.mean_cpu_seconds += SMOOTHING * (cpu_seconds - self.mean_cpu_seconds)
 
+    def note_load(self, load_seconds: float) -> None:
+        """Learns what a cold start took."""
+        first = self.mean_load_seconds == 0.0
+        self.mean_load_seconds += (1.0 if first else SMOOTHING) * (load_seconds - self.mean_load_seconds)
+
     def add(self, slot: LeasedSlot, now: float) -> None:
         """One that was asked for has come; it is given when it is open."""
+        self.note_load(slot.load_us / 1e6)
         self.leased.add(slot)
         self.moved_at = now
         self.refused = False
@@ -171,6 +179,15 @@ class VersionPool:
     def may_keep(self, slot: LeasedSlot) -> bool:
         """Whether a slot that has come free is not to be given back at once."""
         return bool(self.nested) if self.draining else not slot.recalled
+
+    def worth_of(self, slot: LeasedSlot) -> tuple[float, float]:
+        """What it is worth to keep an idle slot; of two that are worth the same, the one that was used last."""
+        value = worth(
+            load_seconds=self.mean_load_seconds,
+            calls_per_second=slot.rate.per_second,
+            memory_bytes=slot.usage.read_memory(),
+        )
+        return value, slot.idle_since
 
     def take_expired(self, before: float) -> list[LeasedSlot]:
         """Removes and answers the slots that are idle since `before` or longer."""

@@ -6,6 +6,7 @@ from typing import cast
 
 from execution.leasing.answers import BrokenProtocol
 from execution.leasing.usage import UsageReader
+from execution.leasing.worth import CallRate
 from execution.protocol.agent_messages import Exited
 
 RESPONSE_LIMIT = 15 << 20
@@ -34,8 +35,10 @@ class LeasedSlot(asyncio.Protocol):
         self.load_us = load_us
         self.usage = usage
         self.idle_since = 0.0
-        self.served = False
-        """Whether a call has been answered: the first one waited for the loading."""
+        self.calls = 0
+        """Begun so far; the first one waited for the loading."""
+        self.rate = CallRate()
+        self._observed = 0
         self.recalled = False
         """Whether to give it back after the call that it runs."""
         self.children: set[str] = set()
@@ -58,6 +61,11 @@ class LeasedSlot(asyncio.Protocol):
     def busy(self) -> bool:
         """Whether a response is waited for."""
         return self._response is not None
+
+    def observe_rate(self, seconds: float) -> None:
+        """Counts the calls of the last so many seconds."""
+        self.rate.observe(self.calls - self._observed, seconds)
+        self._observed = self.calls
 
     def exchange(self, request: bytes) -> asyncio.Future[bytes]:
         """Sends one request line and promises the response line.

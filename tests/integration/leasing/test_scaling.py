@@ -166,6 +166,18 @@ async def test_recall_of_the_slot_that_is_idle_for_longest(agent: ScriptedAgent,
     assert Release(2) in agent.messages
 
 
+async def test_recall_of_the_slot_that_is_least_worth_keeping(agent: ScriptedAgent, client: ExecutionClient) -> None:
+    """The one that took long to load stays, though the other one is used more, and was used last."""
+    agent.load_seconds = 0.5
+    await call(client)
+    agent.load_seconds = 0.0
+    for _ in range(3):
+        await call(client, spec=OTHER)
+    agent.send(Recall(1))
+    await eventually(lambda: agent.count(Release) == 1)
+    assert Release(2) in agent.messages
+
+
 async def test_a_lease_without_descriptors_is_no_slot(agent: ScriptedAgent, client: ExecutionClient) -> None:
     agent.with_descriptors = False
     calling = asyncio.create_task(call(client))

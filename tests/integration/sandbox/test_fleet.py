@@ -24,7 +24,7 @@ PYTHON = SlotKind("python3", network=False)
 @pytest.fixture
 async def fleet(config: AgentConfig, launcher: Launcher) -> AsyncIterator[Fleet]:
     """Keeps nothing warm until an environment is added."""
-    fleet = Fleet(config, launcher, memory_left=lambda: True, max_boots=2)
+    fleet = Fleet(config, launcher, memory_left=lambda: True, memory_short=lambda: False, max_boots=2)
     fleet.open(call_in=lambda: None)
     yield fleet
     await fleet.close(10)

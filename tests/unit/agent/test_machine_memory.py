@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from execution.agent.machine_memory import Memory, container_memory, has_memory_for_slot, leaves_reserve, parse_meminfo
+from execution.agent.machine_memory import (
+    SLOT_COST,
+    Memory,
+    container_memory,
+    has_memory_for_slot,
+    has_reserve,
+    is_memory_short,
+    leaves_reserve,
+    parse_meminfo,
+)
 
 GIBIBYTE = 1 << 30
 
@@ -27,6 +36,7 @@ def test_meminfo() -> None:
 )
 def test_a_part_is_kept_for_everything_else(total: int, available: int, enough: bool) -> None:
     assert leaves_reserve(Memory(total, available)) is enough
+    assert has_reserve(Memory(total, available - SLOT_COST)) is enough, "a slot that boots is not given up for it"
 
 
 def test_a_container_of_version_2(tmp_path: Path) -> None:
@@ -54,3 +64,4 @@ def test_no_container(tmp_path: Path) -> None:
 
 def test_this_machine_has_some() -> None:
     assert has_memory_for_slot()
+    assert not is_memory_short()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from execution.agent.warm_pool import Boot, CallIn, Census, GiveUp, SlotKind, refill, serve
+from execution.agent.warm_pool import Boot, CallIn, Census, GiveUp, SlotKind, refill, relieve, serve
 
 PYTHON, NODE, NETWORKED = SlotKind("python3", False), SlotKind("javascript", False), SlotKind("python3", True)
 TARGETS = {PYTHON: 3, NODE: 2}
@@ -62,6 +62,25 @@ def test_refilling(census: Census, step: object) -> None:
     assert refill(census) == step
 
 
+@pytest.mark.parametrize(
+    ("census", "step"),
+    [
+        pytest.param(Census(targets=TARGETS, warm={PYTHON: 3, NODE: 2}, leased=9), None, id="all is as it should be"),
+        pytest.param(Census(targets=TARGETS, warm={PYTHON: 3, NODE: 3}), GiveUp(NODE), id="one too many"),
+        pytest.param(Census(targets=TARGETS, warm={NODE: 3}, wanted=[NODE]), None, id="it will be taken"),
+        pytest.param(Census(warm={NETWORKED: 1}), GiveUp(NETWORKED), id="none is to be kept"),
+        pytest.param(
+            Census(targets=TARGETS, warm={PYTHON: 1, NODE: 1}, memory_short=True), GiveUp(NODE), id="no memory"
+        ),
+        pytest.param(Census(memory_short=True, leased=1), CallIn(), id="no memory, and no warm slot"),
+        pytest.param(Census(memory_short=True, leased=1, ending=1), None, id="some will come free in a moment"),
+        pytest.param(Census(memory_short=True), None, id="nothing to give up"),
+    ],
+)
+def test_relieving(census: Census, step: object) -> None:
+    assert relieve(census) == step
+
+
 kinds = st.sampled_from([PYTHON, NODE, NETWORKED])
 counts = st.dictionaries(kinds, st.integers(0, 4))
 censuses = st.builds(
@@ -75,6 +94,7 @@ censuses = st.builds(
     resting=st.frozensets(kinds),
     max_slots=st.integers(1, 8),
     memory_left=st.booleans(),
+    memory_short=st.booleans(),
 )
 
 
@@ -82,7 +102,7 @@ censuses = st.builds(
 def test_whatever_happens_the_machine_is_not_overfilled_and_no_warm_slot_is_given_up_that_is_not_there(
     census: Census,
 ) -> None:
-    for step in (serve(census), refill(census)):
+    for step in (serve(census), refill(census), relieve(census)):
         if isinstance(step, Boot):
             assert census.memory_left
             assert census.slots < census.max_slots
@@ -90,6 +110,14 @@ def test_whatever_happens_the_machine_is_not_overfilled_and_no_warm_slot_is_give
         if isinstance(step, GiveUp):
             assert census.warm[step.kind] > 0
             assert step.kind not in census.wanted
+
+
+@given(censuses)
+def test_what_is_given_up_for_its_number_is_not_booted_again(census: Census) -> None:
+    step = relieve(replace(census, memory_short=False))
+    if isinstance(step, GiveUp):
+        left = Counter(census.warm) - Counter([step.kind])
+        assert refill(replace(census, warm=left)) != Boot(step.kind)
 
 
 @given(censuses)
