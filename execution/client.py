@@ -19,6 +19,7 @@ from execution.leasing.answers import (
 )
 from execution.leasing.lessee import EXIT_NEWS_SECONDS, IDLE_SECONDS, Lessee, LoadFailed
 from execution.leasing.pool import VersionPool
+from execution.leasing.profiles import Profile, Quantiles, Recorder
 from execution.leasing.slot import RESPONSE_LIMIT, DeadlinePassed, LeasedSlot, ResponseTooLarge, SlotLost
 from execution.leasing.trees import CallTrees
 from execution.machine_report import MachineReport, read_machine_report
@@ -33,6 +34,9 @@ __all__ = [
     "ExecutionClient",
     "MachineReport",
     "Outcome",
+    "Profile",
+    "Quantiles",
+    "Recorder",
     "Usage",
     "VersionSpec",
     "build_artifact",
@@ -61,6 +65,10 @@ class ExecutionClient:
     async def close(self) -> None:
         """Gives all slots up."""
         await self._lessee.close()
+
+    def take_profiles(self) -> dict[str, Recorder]:
+        """What is known of versions that have been called since the last time, by version."""
+        return self._lessee.profiles.take_changed()
 
     async def call(
         self,
@@ -158,6 +166,7 @@ class ExecutionClient:
             timer.cancel()
         _note_usage(usage, slot, began, cpu_before)
         pool.note_run(usage.run_us / 1e6, usage.cpu_us / 1e6)
+        pool.recorder.note_call(usage, len(request) + len(line))
         return self._answer_line(slot, pool, usage, line)
 
     def _answer_line(self, slot: LeasedSlot, pool: VersionPool, usage: Usage, line: bytes) -> Answer:

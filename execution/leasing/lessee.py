@@ -14,6 +14,7 @@ from execution.errors import AllSlotsHeld, Unavailable
 from execution.leasing.agent_link import AgentLink, close_all, connect
 from execution.leasing.pool import EAGER_SLOTS, VersionPool
 from execution.leasing.processors import Processors
+from execution.leasing.profiles import Profiles
 from execution.leasing.slot import LeasedSlot
 from execution.leasing.usage import DESCRIPTORS, UsageReader
 from execution.leasing.worth import keep_seconds
@@ -61,6 +62,7 @@ class Lessee:
     def __init__(self, agent_socket: Path, *, idle_seconds: float = IDLE_SECONDS) -> None:
         self._agent_socket = agent_socket
         self._idle_seconds = idle_seconds
+        self.profiles = Profiles()
         self._pools: dict[str, VersionPool] = {}
         self._slots: dict[int, LeasedSlot] = {}
         """Leased over the present link, and not given back. An agent that starts again counts from the beginning."""
@@ -104,7 +106,8 @@ class Lessee:
         """The version's pool, made if there is none."""
         pool = self._pools.get(spec.version_id)
         if pool is None:
-            pool = self._pools[spec.version_id] = VersionPool(spec, draining=self._draining)
+            recorder = self.profiles.of(spec.version_id)
+            pool = self._pools[spec.version_id] = VersionPool(spec, recorder, draining=self._draining)
         return pool
 
     async def wait_for_slot(

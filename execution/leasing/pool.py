@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from execution.errors import QueueFull
+from execution.leasing.profiles import Recorder
 from execution.leasing.slot import LeasedSlot
 from execution.leasing.waiting import FairQueue
 from execution.leasing.worth import worth
@@ -33,6 +34,7 @@ class VersionPool:
     """Slots leased for one version. Times are the loop's, in seconds."""
 
     spec: VersionSpec
+    recorder: Recorder = field(default_factory=Recorder)
     idle: list[LeasedSlot] = field(default_factory=list)
     """The last one was used last, and is used next: the others may go unused long enough to be given back."""
     waiting: FairQueue[Waiter] = field(default_factory=FairQueue)
@@ -157,6 +159,7 @@ class VersionPool:
     def add(self, slot: LeasedSlot, now: float) -> None:
         """One that was asked for has come; it is given when it is open."""
         self.note_load(slot.load_us / 1e6)
+        self.recorder.note_load(slot.load_us)
         self.leased.add(slot)
         self.moved_at = now
         self.refused = False

@@ -16,6 +16,7 @@ from billing.api import MeterWriter
 from execution.client import ExecutionClient
 from marketplace.gateway.calls import Gateway
 from marketplace.gateway.mirror import Mirror
+from marketplace.gateway.profiles import ProfileKeeper
 from marketplace.gateway.protocol import GatewayProtocol
 
 GRACE_SECONDS = 10
@@ -47,16 +48,20 @@ def run_web(config: WebConfig, application: Application) -> None:
 
 
 async def _serve(config: WebConfig, application: Application) -> None:
+    execution = ExecutionClient(config.agent_socket)
     gateway = Gateway(
         mirror=Mirror(config.redis_url),
-        execution=ExecutionClient(config.agent_socket),
+        execution=execution,
         meter=MeterWriter(config.redis_url),
         secret=config.secret,
     )
+    profiles = ProfileKeeper(config.redis_url, execution.take_profiles)
     await gateway.start()
+    await profiles.start()
     try:
         await WebServer(config, gateway, application).serve()
     finally:
+        await profiles.close()
         await gateway.close()
 
 
