@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 type Deliberate struct{ message string }
@@ -53,7 +55,7 @@ func printMuch(mebibytes float64) string {
 	child.Stdout = os.Stdout
 	child.Run()
 	for number := 0; number < int(mebibytes)*1024; number++ {
-		fmt.Println(strings.Repeat("x", 1023))
+		fmt.Println(strings.Repeat("x", 1023), uuid.Nil)
 	}
 	return "printed"
 }

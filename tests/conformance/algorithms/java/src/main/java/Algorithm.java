@@ -3,6 +3,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.lang3.StringUtils;
 
 public class Algorithm {
   private int count;
@@ -29,7 +30,7 @@ public class Algorithm {
 
   private String print(int mebibytes) throws Exception {
     new ProcessBuilder("echo", "from a child").inheritIO().start().waitFor();
-    for (int line = 0; line < mebibytes * 1024; line++) System.out.println("x".repeat(1023));
+    for (int line = 0; line < mebibytes * 1024; line++) System.out.println(StringUtils.repeat("x", 1023));
     return "printed";
   }
 
