@@ -82,5 +82,25 @@ async def test_who_gives_up_leaves_no_slot_behind(fleet: Fleet, python: Bootable
         fleet.end(slot)
 
 
+async def test_when_memory_is_short_warm_slots_go_and_then_gateways_are_asked(
+    config: AgentConfig, launcher: Launcher, python: Bootable
+) -> None:
+    short = False
+    called_in = asyncio.Event()
+    fleet = Fleet(config, launcher, memory_left=lambda: not short, memory_short=lambda: short, max_boots=2)
+    fleet.open(call_in=called_in.set)
+    fleet.add(python)
+    slot = await fleet.take(PYTHON)
+    warm = python.environment.manifest.warm_slots
+    async with asyncio.timeout(20):
+        while len(fleet._warm()) < warm:  # noqa: ASYNC110 - nobody sets an event
+            await asyncio.sleep(0.01)
+        assert not called_in.is_set()
+        short = True
+        await called_in.wait()
+    assert fleet._alive() == [slot], "one that has been taken is only asked for"
+    await fleet.close(10)
+
+
 def count_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
