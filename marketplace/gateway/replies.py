@@ -12,7 +12,8 @@ JSON, TEXT, BINARY = b"application/json", b"text/plain; charset=utf-8", b"applic
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 FAILED_STATUS = 200
 """An algorithm that failed was called all the same, and published clients read its error from a 200 only."""
-TIMEOUT_STATUS = 504
+OTHER_STATUSES = {"timeout": 504, "unavailable": 503}
+"""By outcome: what is not the algorithm's own answer."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ def reply_with_answer(answer: Answer, *, call_id: str, cost: int, raw: bool, may
     """
     headers = b"x-agora-call-id: %b\r\nx-agora-cost: %d\r\n" % (call_id.encode(), cost)
     if answer.error is not None:
-        status = TIMEOUT_STATUS if answer.outcome == "timeout" else FAILED_STATUS
+        status = OTHER_STATUSES.get(answer.outcome, FAILED_STATUS)
         return Reply(status, JSON, _failure(answer.error, answer.usage.run_us, may_read_source), headers)
     if raw:
         return _raw_result(answer, headers)

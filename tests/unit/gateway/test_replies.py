@@ -44,7 +44,9 @@ def test_the_bare_result(value: object, kind: str, content_type: bytes, body: by
     assert (made.status, made.content_type, made.body) == (200, content_type, body)
 
 
-@pytest.mark.parametrize(("outcome", "status"), [("algorithm_error", 200), ("crashed", 200), ("timeout", 504)])
+@pytest.mark.parametrize(
+    ("outcome", "status"), [("algorithm_error", 200), ("crashed", 200), ("timeout", 504), ("unavailable", 503)]
+)
 @pytest.mark.parametrize("raw", [True, False])
 def test_a_failure_of_the_algorithm(outcome: str, status: int, raw: bool) -> None:
     made = reply(Answer(outcome, USAGE, error=FAILURE), raw=raw)
