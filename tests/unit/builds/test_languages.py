@@ -1,4 +1,4 @@
-"""What builds of the other languages refuse, each with a sentence for the author. tests/conformance runs what they make."""
+"""What builds of the other languages refuse, with a sentence for the author. tests/conformance runs what they make."""
 
 from pathlib import Path
 
