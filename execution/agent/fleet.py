@@ -173,8 +173,11 @@ class Fleet:
 
     def _refill(self) -> None:
         self._refill_timer = None
-        if not self._closed and (step := refill(self._census())) is not None:
-            self._boot(step.kind)
+        match None if self._closed else refill(self._census()):
+            case Boot(kind):
+                self._boot(kind)
+            case CallIn():
+                self._call_in()
 
     def _call_in_once(self) -> None:
         """One slot for each lease that waits."""

@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+WARM_PART = 8
+"""One slot in so many is kept for warm ones when all others are leased."""
+
 
 class SlotKind(NamedTuple):
     """What a booted slot can become."""
@@ -95,13 +98,21 @@ def relieve(census: Census) -> GiveUp | CallIn | None:
     return CallIn() if census.memory_short and census.leased and not census.ending else None
 
 
-def refill(census: Census) -> Boot | None:
-    """The kind of which the smallest part is warm. One at a time, and after the leases, so as not to slow them down."""
-    if census.wanted or census.booting or not census.has_room:
+def refill(census: Census) -> Boot | CallIn | None:
+    """The kind of which the smallest part is warm. One at a time, and after the leases, so as not to slow them down.
+
+    Where idle slots of leases fill the machine, a few make room: else no version would ever find a warm slot again.
+    """
+    if census.wanted or census.booting:
         return None
     missing = {
         kind: census.warm.get(kind, 0) / target
         for kind, target in census.targets.items()
         if census.warm.get(kind, 0) < target and kind not in census.resting
     }
-    return Boot(min(missing, key=missing.__getitem__)) if missing else None
+    if not missing:
+        return None
+    if census.has_room:
+        return Boot(min(missing, key=missing.__getitem__))
+    crowded = sum(census.warm.values()) < census.max_slots // WARM_PART
+    return CallIn() if crowded and census.memory_left and census.leased and not census.ending else None

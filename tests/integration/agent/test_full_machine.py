@@ -58,6 +58,18 @@ async def test_warm_slots_of_other_environments_go_first(agent: AgentProcess, ga
     assert len(agent.slot_folders) == 2
 
 
+async def test_leases_leave_room_for_a_warm_slot() -> None:
+    """Nobody waits, and yet an idle slot is called in: the next version finds one that has booted."""
+    with AgentProcess(MAX_SLOTS="8", WARM_SLOTS="python3=1,javascript=0") as agent:
+        spec = python_spec(agent.publish(ECHO_PYTHON))
+        async with connected(agent.socket) as gateway:
+            leased = {slot.slot_id: slot for slot in [await gateway.lease(spec) for _ in range(8)]}
+            recall = await gateway.hear(Recall)
+            gateway.release(leased[recall.slot_id])
+            agent.wait_for_slots(8)
+            assert await (await gateway.lease(spec)).call("warm") == "warm"
+
+
 async def test_two_clients_share_what_there_is(agent: AgentProcess) -> None:
     """Each wants all; idle slots of one serve the other."""
     clients = [ExecutionClient(agent.socket, idle_seconds=60) for _ in range(2)]

@@ -56,6 +56,9 @@ def test_serving(census: Census, step: object) -> None:
         pytest.param(Census(targets=TARGETS, memory_left=False), None, id="no memory"),
         pytest.param(Census(targets=TARGETS, resting=frozenset({PYTHON})), Boot(NODE), id="one rests"),
         pytest.param(Census(targets={PYTHON: 0}), None, id="none is to be kept"),
+        pytest.param(Census(targets=TARGETS, leased=16, max_slots=16), CallIn(), id="leases fill the machine"),
+        pytest.param(Census(targets=TARGETS, leased=15, ending=1, max_slots=16), None, id="room is being made"),
+        pytest.param(Census(targets=TARGETS, warm={NODE: 2}, leased=14, max_slots=16), None, id="enough are warm"),
     ],
 )
 def test_refilling(census: Census, step: object) -> None:
