@@ -39,7 +39,7 @@ def unpack(stream: BinaryIO, digest: str, folder: Path) -> int:
     folder.mkdir(parents=True)
     folder.chmod(0o755)
     try:
-        with tarfile.open(fileobj=reader, mode="r|") as tar:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=reader, mode="r|", bufsize=CHUNK) as tar:  # type: ignore[call-overload]
             size = _Unpacking(folder).extract_all(tar)
     except (tarfile.TarError, UnicodeError, OverflowError, EOFError) as error:
         raise ArtifactDamaged(f"artifact {digest} is no tar: {error}") from error

@@ -14,6 +14,8 @@ from execution.builds.kept_folders import keep_folder
 from execution.builds.native import PROGRAM, check_program, has_load
 from execution.errors import BuildFailed
 
+LINKING = "-C link-arg=-Wl,--compress-debug-sections=zlib"
+"""What stack traces need makes a program three times as large, and its first call later."""
 GROUPS = ("dependencies", "dev-dependencies", "build-dependencies", "patch", "replace", "workspace", "target")
 
 
@@ -47,7 +49,7 @@ def _build(job: BuildJob, folder: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     cargo = str(job.toolchain.executable.with_name("cargo"))
     path = f"{job.toolchain.executable.parent}:/usr/local/bin:/usr/bin:/bin"
-    variables = {"CARGO_HOME": str(home), "PATH": path, "RUSTC": job.interpreter}
+    variables = {"CARGO_HOME": str(home), "PATH": path, "RUSTC": job.interpreter, "RUSTFLAGS": LINKING}
     job.log("Downloading the crates of Cargo.toml")
     if job.steps.run([cargo, "fetch"], folder=folder, environment=variables):
         raise BuildFailed("The crates of Cargo.toml could not be downloaded: the log above says why.")
@@ -58,7 +60,7 @@ def _build(job: BuildJob, folder: Path) -> None:
 def _find_compiled_crates(job: BuildJob) -> Path:
     """A program without an algorithm, built once, and kept: it takes half a minute."""
     text = (job.environment.folder / "Cargo.toml.in").read_text("utf-8")
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    digest = hashlib.sha256((LINKING + text).encode()).hexdigest()[:12]
     place = job.cache / "rust" / f"{job.toolchain.version}-{digest}"
     if not place.is_dir():
         folder = job.scratch / "crates"
