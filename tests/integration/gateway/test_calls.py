@@ -109,6 +109,13 @@ def test_an_exit_is_an_answer_and_the_next_call_works(probe: Probe) -> None:
     assert probe.post("echo", 1).json()["result"] == 1
 
 
+def test_what_it_printed_before_it_died_is_for_its_owner(probe: Probe) -> None:
+    error = probe.post("print_and_exit", "last words").json()["error"]
+    assert "exit code 9" in error["message"]
+    assert "last words" in error["stacktrace"]
+    assert "last words" not in error["message"], "which anybody gets"
+
+
 def test_a_call_that_takes_too_long_is_ended(probe: Probe) -> None:
     started = time.monotonic()
     answer = probe.post("sleep", 30, timeout=1)

@@ -27,6 +27,11 @@ def sleep(seconds):
     return seconds
 
 
+def print_and_exit(text):
+    print(text)
+    os._exit(9)
+
+
 def call(what):
     time.sleep(what.get("after", 0))
     return agora.call(what["algorithm"], what["value"])
@@ -65,6 +70,7 @@ ACTIONS = {
     "fail": fail,
     "sleep": sleep,
     "exit": os._exit,
+    "print_and_exit": print_and_exit,
     "call": call,
     "huge": lambda mebibytes: "x" * (mebibytes << 20),
     "write": write,
