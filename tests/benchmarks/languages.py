@@ -21,6 +21,8 @@ MOST_SLOW_MS = 100.0
 MOST_QUICK_MS = 20.0
 REFILL_SECONDS = {False: 0.5, True: 2.0}
 """After a call, by whether the language is slow: for the next slot to boot, while nobody is measured."""
+SPARE_SLOTS = 64
+"""Beside one for each version that is called: a slot stays for a minute after its call."""
 Say = Callable[[str], None]
 
 
@@ -28,7 +30,8 @@ def measure_languages(say: Say) -> dict[str, object]:
     """The median of each language in milliseconds, and which languages are not on this machine."""
     environments, missing = find_languages()
     warm = ",".join(f"{found.id}={max(1, found.manifest.warm_slots)}" for found in environments)
-    with running_platform(AGORA_WARM_SLOTS=warm) as platform:
+    slots = len(environments) * (COLD_VERSIONS + 1) + SPARE_SLOTS
+    with running_platform(AGORA_WARM_SLOTS=warm, AGORA_MAX_SLOTS=str(slots)) as platform:
         say(f"Publishing an echo in {len(environments)} languages")
         with ThreadPoolExecutor(max_workers=4) as pool:
             published = list(pool.map(lambda found: _publish(platform, found), environments))
