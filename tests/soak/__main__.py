@@ -20,7 +20,7 @@ import psutil
 from tests.benchmarks.platform_under_test import PlatformUnderTest, running_platform
 from tests.benchmarks.target import Target
 from tests.crash.load import Load
-from tests.soak.algorithms import publish_versions, write_requests
+from tests.soak.algorithms import choose_languages, publish_versions, write_requests
 from tests.soak.crashes import Crashes
 from tests.soak.holdings import Holdings, MemoryLog, count_holdings
 
@@ -33,6 +33,8 @@ CALLERS = 12
 PAYERS = 4
 PAUSE_SECONDS = 0.02
 """Between two calls of a caller: the machine shall not be at its limit, where nothing comes to rest."""
+WARM_EACH = 1
+"""Slots of each language, always: by demand, the warm pool would be larger for ten minutes after the load."""
 SAMPLES = 200
 """Of memory."""
 REST_SECONDS = 180.0
@@ -45,12 +47,13 @@ MOST_GROWTH = (1.1, 8.0)
 def main() -> int:
     """The exit code."""
     print(f"Seed {SEED} (SOAK_SEED repeats it), {SECONDS:.0f} s, {CALLERS} callers", flush=True)
-    with running_platform() as platform:
+    languages = choose_languages()
+    warm = ",".join(f"{found.id}={WARM_EACH}" for found in languages)
+    with running_platform(AGORA_WARM_SLOTS=warm) as platform:
         os.environ.update(platform.environ)
         django.setup()
-        versions = publish_versions(platform)
-        languages = sorted({version.name for version in versions})
-        print(f"Published {len(versions)} versions in {', '.join(languages)}", flush=True)
+        versions = publish_versions(platform, languages)
+        print(f"Published {len(versions)} versions in {', '.join(found.id for found in languages)}", flush=True)
         memory, crashes = MemoryLog(platform), Crashes(platform, SECONDS, SEED)
         before = _rest(platform)
         load = _make_load(platform.address, versions)

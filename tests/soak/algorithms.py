@@ -29,11 +29,14 @@ WISHES: dict[str, float] = {
 """What the conformance suite's algorithms do when they are asked, and how often that is."""
 
 
-def publish_versions(platform: PlatformUnderTest) -> list[Target]:
+def choose_languages() -> list[Environment]:
+    """Ten of those that this machine has, or fewer."""
+    here = {found.id: found for found in find_languages()[0]}
+    return [here[name] for name in PREFERRED if name in here][:LANGUAGES]
+
+
+def publish_versions(platform: PlatformUnderTest, chosen: Sequence[Environment]) -> list[Target]:
     """All versions, the popular ones first: languages take turns."""
-    here, _ = find_languages()
-    by_id = {found.id: found for found in here}
-    chosen = [by_id[name] for name in PREFERRED if name in by_id][:LANGUAGES]
     with ThreadPoolExecutor(max_workers=4) as pool:
         first = list(pool.map(lambda found: _publish(platform, found), chosen))
     copies = platform.copy(first, VERSIONS_EACH - 1)

@@ -14,8 +14,9 @@ from tests.benchmarks.platform_under_test import PlatformUnderTest
 
 MEASURED = ("web", "agent", "drain", "redis")
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
-SPARE_DESCRIPTORS = 4
-"""A process may have so many more than at its first rest: connections of its threads to databases."""
+SPARE_DESCRIPTORS = 12
+"""A process may have so many more than at its first rest: connections that a thread or a worker opens when it first has
+work."""
 
 
 @dataclass(frozen=True)
