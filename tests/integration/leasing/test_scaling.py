@@ -156,16 +156,6 @@ async def test_a_busy_version_gives_up_a_slot_for_one_that_has_none(
     assert agent.count(Release) >= 1
 
 
-async def test_recall_of_the_slot_that_is_idle_for_longest(agent: ScriptedAgent, client: ExecutionClient) -> None:
-    await call(client)
-    await call(client, spec=OTHER)
-    await asyncio.sleep(0.02)  # the loop counts in milliseconds
-    await call(client)
-    agent.send(Recall(1))
-    await eventually(lambda: agent.count(Release) == 1)
-    assert Release(2) in agent.messages
-
-
 async def test_recall_of_the_slot_that_is_least_worth_keeping(agent: ScriptedAgent, client: ExecutionClient) -> None:
     """The one that took long to load stays, though the other one is used more, and was used last."""
     agent.load_seconds = 0.5

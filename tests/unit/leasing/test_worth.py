@@ -89,3 +89,14 @@ async def test_the_last_of_many_slots_is_worth_less_than_the_first() -> None:
     assert pool.worth_of(often) < pool.worth_of(seldom)
     for slot in (often, seldom):
         slot.connection_lost(None)
+
+
+async def test_of_two_that_are_worth_the_same_the_one_used_last_is_kept() -> None:
+    pool = VersionPool(SPEC)
+    before, last = make_slot(), make_slot()
+    for slot, now in ((before, 1.0), (last, 2.0)):
+        pool.add(slot, now)
+        pool.give(slot, now)
+    assert pool.worth_of(before) < pool.worth_of(last)
+    for slot in (before, last):
+        slot.connection_lost(None)
