@@ -15,8 +15,8 @@ from tests.benchmarks.platform_under_test import PlatformUnderTest, running_plat
 from tests.benchmarks.target import Target
 
 COLD_VERSIONS = 5
-SLOW_LANGUAGES = {"clojure", "csharp", "elixir", "groovy", "java", "kotlin", "r", "scala"}
-"""Those with a virtual machine that takes its time: they may take longer to load, and they boot for longer."""
+SLOW_LANGUAGES = {"clojure", "csharp", "elixir", "groovy", "java", "kotlin", "octave", "r", "scala"}
+"""Those with a virtual machine, or a large system of their own: they may take longer to load, and boot for longer."""
 MOST_SLOW_MS = 100.0
 MOST_QUICK_MS = 20.0
 REFILL_SECONDS = {False: 0.5, True: 2.0}
