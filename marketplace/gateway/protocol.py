@@ -119,8 +119,9 @@ class GatewayProtocol(HttpToolsProtocol):
                 self._refuse_connection(HeadTooLarge())
 
     def on_message_begin(self) -> None:
+        """Without the scope that uvicorn makes here: a call has none, and _begin_page makes it for the others."""
         self._in_head, self._head_bytes = True, 0
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_bytes += len(name) + len(value)
@@ -139,9 +140,16 @@ class GatewayProtocol(HttpToolsProtocol):
         elif self._calls_only:
             self._begin_cycle(self._refuse_page)
         else:
-            super().on_headers_complete()
-            if self._one_call:
-                self.cycle.keep_alive = False
+            self._begin_page()
+
+    def _begin_page(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers  # in place: the scope has this list
+        super().on_headers_complete()
+        if self._one_call:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         if not isinstance(self.cycle, CallCycle):
