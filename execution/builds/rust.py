@@ -1,4 +1,4 @@
-"""Rust: crates of crates.io, and one program of the author's crate and ours.
+"""Rust: crates of Cargo's registry, and one program of the author's crate and ours.
 
 Downloading runs nothing; build scripts and macros run with the compiler, in isolation.
 """
@@ -89,7 +89,7 @@ def _check_places(table: object) -> None:
     if isinstance(path, str) and (PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts):
         raise BuildFailed(f"Cargo.toml: the path {path!r} leads out of the source.")
     if isinstance(table.get("git"), str):
-        raise BuildFailed("Cargo.toml: take crates from crates.io, or put them into the source; git is not supported.")
+        raise BuildFailed("Cargo.toml: take crates from Cargo's registry, or put them into the source; git is not supported.")
     for value in table.values():
         _check_places(value)
 
