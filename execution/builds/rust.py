@@ -89,7 +89,9 @@ def _check_places(table: object) -> None:
     if isinstance(path, str) and (PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts):
         raise BuildFailed(f"Cargo.toml: the path {path!r} leads out of the source.")
     if isinstance(table.get("git"), str):
-        raise BuildFailed("Cargo.toml: take crates from Cargo's registry, or put them into the source; git is not supported.")
+        raise BuildFailed(
+            "Cargo.toml: take crates from Cargo's registry, or put them into the source; git is not supported."
+        )
     for value in table.values():
         _check_places(value)
 
