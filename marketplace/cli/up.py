@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,9 +31,9 @@ def command(port: int) -> None:
         check_port(port)
         platform = LocalPlatform(home, port=port, address=address, report=progress.event)
         try:
-            with _stop_signals_as_interrupts():
+            with _stop_signals_as_interrupts() as asked_to_stop:
                 _bring_up(platform, home, progress)
-                _watch(home, progress)
+                _watch(home, progress, asked_to_stop)
         except KeyboardInterrupt:
             progress.text()
         except TimeoutError as error:
@@ -58,10 +59,12 @@ def _bring_up(platform: LocalPlatform, home: Home, progress: Progress) -> None:
     progress.text(f"\nReady after {time.monotonic() - started:.1f} s. Ctrl-C stops everything; the data stays.")
 
 
-def _watch(home: Home, progress: Progress) -> None:
-    """Stays until a signal comes, and warns when the disk fills up."""
+def _watch(home: Home, progress: Progress, asked_to_stop: threading.Event) -> None:
+    """Stays until a signal comes or has come, and warns when the disk fills up."""
     warned = False
     while True:
+        if asked_to_stop.is_set():  # and what the start was just doing swallowed the interrupt
+            raise KeyboardInterrupt
         time.sleep(SPACE_CHECK_SECONDS)
         free = shutil.disk_usage(home.path).free
         if free < LOW_SPACE_BYTES and not warned:
@@ -70,10 +73,15 @@ def _watch(home: Home, progress: Progress) -> None:
 
 
 @contextmanager
-def _stop_signals_as_interrupts() -> Iterator[None]:
-    """Turns each stop signal into KeyboardInterrupt, once; from then on, and at the end, they are ignored."""
+def _stop_signals_as_interrupts() -> Iterator[threading.Event]:
+    """Turns each stop signal into KeyboardInterrupt, once; from then on, and at the end, they are ignored.
+
+    The event tells afterwards that one came: an interrupt that falls into a clean-up of Python's is lost.
+    """
+    asked_to_stop = threading.Event()
 
     def interrupt(_number: int, _frame: object) -> None:
+        asked_to_stop.set()
         for number in STOPPING:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
@@ -81,7 +89,7 @@ def _stop_signals_as_interrupts() -> Iterator[None]:
     for number in STOPPING:
         signal.signal(number, interrupt)
     try:
-        yield
+        yield asked_to_stop
     finally:
         for number in STOPPING:
             signal.signal(number, signal.SIG_IGN)
