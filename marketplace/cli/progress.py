@@ -1,5 +1,6 @@
 """What `agora up` shows: one line per step with its seconds, one line per event."""
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._terminal = click.get_text_stream("stdout").isatty()
+        self._terminal = sys.stdout.isatty()
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
