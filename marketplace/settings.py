@@ -69,7 +69,7 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "AGORA_SECRET_KEY is not set: start with `make up`, which makes one, or set it to 50 random characters."
     )
-ALLOWED_HOSTS = env_list("AGORA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = [*env_list("AGORA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"), "agora"]  # the last one: from slots
 CSRF_TRUSTED_ORIGINS = [AGORA_ADDRESS]
 
 INSTALLED_APPS = [

@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple, Protocol, TypeVar
 Bump = Literal["major", "minor", "revision"]
 BUMPS: tuple[Bump, ...] = ("major", "minor", "revision")
 
-LATEST = "latest"
+LATEST_PRIVATE = "latestprivate"
+LATEST = frozenset({"latest", LATEST_PRIVATE})
 NUMBER_SELECTOR = re.compile(r"(\d{1,9})(?:\.(\d{1,9}|\*|x))?(?:\.(\d{1,9}|\*|x))?")
 HASH_SELECTOR = re.compile(r"[0-9a-f]{64}")
 
@@ -64,13 +65,15 @@ def bump_of(number: VersionNumber) -> Bump:
 def resolve_version(versions: Sequence[PublishedT], selector: str | None) -> PublishedT | None:
     """The version that `selector` names: the newest that fits, or None.
 
-    Nothing and `latest` name the newest; `1.2.3` that one; `1.2`, `1.2.*` and `1.2.x` the newest 1.2; `1` the
-    newest 1; 64 hex digits the newest one published from the source with that hash.
+    Nothing, `latest` and `latestPrivate` name the newest; `1.2.3` that one; `1.2`, `1.2.*` and `1.2.x` the newest 1.2;
+    `1` the newest 1; 64 hex digits the newest one published from the source with that hash. Case does not matter, and
+    who may ask for `latestPrivate` is decided elsewhere.
     """
-    if not selector or selector == LATEST:
+    selector = (selector or "").lower()
+    if not selector or selector in LATEST:
         fitting: Sequence[PublishedT] = versions
-    elif HASH_SELECTOR.fullmatch(selector.lower()):
-        fitting = [version for version in versions if version.source_hash == selector.lower()]
+    elif HASH_SELECTOR.fullmatch(selector):
+        fitting = [version for version in versions if version.source_hash == selector]
     elif wanted := _read_number_selector(selector):
         fitting = [version for version in versions if VersionNumber.parse(version.number)[: len(wanted)] == wanted]
     else:

@@ -6,18 +6,23 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from marketplace.gateway.errors import BadRequest, UnknownAlgorithm
+from marketplace.invocations.requests import MOST_SECONDS, TIMEOUT_RULE, read_timeout
 
-PREFIX = b"/v1/algo"
+PREFIX, WEB_PREFIX = b"/v1/algo", b"/v1/web/algo"
+"""The second is the first for scripts in other sites' pages: its answers let their browsers have them."""
 WORD = "[A-Za-z][A-Za-z0-9_]{0,63}"
-REFERENCE = re.compile(rf"({WORD})/({WORD})(?:/([A-Za-z0-9.*]{{1,64}}))?/?")
-MOST_SECONDS = 3_000
+ID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+REFERENCE = re.compile(rf"(?:({WORD})/({WORD})|({ID}))(?:/([A-Za-z0-9.*]{{1,64}}))?/?")
+BATCH = re.compile(rf"/(?:{WORD}/{WORD}|{ID})(?:/[A-Za-z0-9.*]{{1,64}})?/batch/?".encode())
+INSIDE = re.compile(rb"/v1/(?:web/)?algo/|/v1/(?:calls|batches)(?:[/?]|$)")
 
+BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 Output = Literal["default", "raw"]
 
 
 @dataclass(frozen=True)
 class Address:
-    """`owner/name[/version]`."""
+    """`owner/name[/version]`, or an algorithm's id in `name` and no owner."""
 
     owner: str
     name: str
@@ -25,8 +30,11 @@ class Address:
 
     @property
     def field(self) -> str:
-        """The algorithm's field in the directory."""
-        return f"{self.owner}/{self.name}".lower()
+        """The algorithm's field in the directory; its id when it is named by that."""
+        return f"{self.owner}/{self.name}".lower() if self.owner else self.name.lower()
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.owner, self.name, self.selector) if part)
 
 
 @dataclass(frozen=True)
@@ -36,24 +44,43 @@ class Options:
     timeout: int = MOST_SECONDS
     """Seconds; the version's own limit applies too."""
     output: Output = "default"
+    stdout: bool = False
+    """Whether the answer shall have what the algorithm printed, for those who may see that."""
+    timing: bool = False
 
 
 NO_OPTIONS = Options()
 
 
 def is_call(url: bytes) -> bool:
-    """Whether the request is the gateway's: its path is below /v1/algo."""
-    return url.startswith(PREFIX) and url[len(PREFIX) : len(PREFIX) + 1] in b"/?"
+    """Whether the gateway answers the request: a call by its path, and none that may wait (`output=void`, a batch)."""
+    if not url.startswith(PREFIX):
+        if not url.startswith(WEB_PREFIX):
+            return False
+        url = url[len(WEB_PREFIX) - len(PREFIX) :]
+    rest = url[len(PREFIX) :]
+    return rest[:1] in b"/?" and not ((b"?" in rest or b"/batch" in rest) and _may_wait(rest))
+
+
+def is_web(url: bytes) -> bool:
+    """Whether the answer is for a script in another site's page."""
+    return url.startswith(WEB_PREFIX)
+
+
+def is_for_slots(url: bytes) -> bool:
+    """Whether algorithms may ask for it from inside their slots, besides making calls."""
+    return INSIDE.match(url) is not None
 
 
 def split_url(url: bytes) -> tuple[bytes, bytes]:
-    """A request's path, below PREFIX, and its query."""
-    path, _, query = url[len(PREFIX) :].partition(b"?")
+    """A call's path, below its prefix, and its query."""
+    prefix = WEB_PREFIX if url.startswith(WEB_PREFIX) else PREFIX
+    path, _, query = url[len(prefix) :].partition(b"?")
     return path, query
 
 
 def read_address(path: bytes) -> Address:
-    """The algorithm that a path below PREFIX names. Raises UnknownAlgorithm."""
+    """The algorithm that a path below the prefix names. Raises UnknownAlgorithm."""
     try:
         text = unquote_to_bytes(path).decode("ascii")
     except UnicodeDecodeError:
@@ -61,30 +88,52 @@ def read_address(path: bytes) -> Address:
     found = REFERENCE.fullmatch(text.removeprefix("/"))
     if found is None:
         raise UnknownAlgorithm("There is no algorithm at this address: call /v1/algo/owner/name.")
-    return Address(found[1], found[2], found[3] or "")
+    return Address(found[1] or "", found[2] or found[3], found[4] or "")
 
 
 def read_options(query: bytes) -> Options:
     """Raises BadRequest, with the option's name and what it must be."""
     if not query:
         return NO_OPTIONS
-    given = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
-    return Options(timeout=_read_timeout(given.get("timeout")), output=_read_output(given.get("output")))
+    given = _given(query)
+    return Options(
+        timeout=_read_timeout(given.get("timeout")),
+        output=_read_output(given.get("output", "")),
+        stdout=_read_boolean("stdout", given.get("stdout", "")),
+        timing=_read_boolean("timing", given.get("timing", "")),
+    )
+
+
+def _may_wait(rest: bytes) -> bool:
+    path, _, query = rest.partition(b"?")
+    if BATCH.fullmatch(path):
+        return True
+    return b"?" in rest and _given(query).get("output", "").lower() == "void"
+
+
+def _given(query: bytes) -> dict[str, str]:
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
 
 
 def _read_timeout(text: str | None) -> int:
-    if text is None:
-        return MOST_SECONDS
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= MOST_SECONDS:
-        raise BadRequest(f"timeout must be a whole number of seconds from 1 to {MOST_SECONDS}.")
-    return int(text)
+    seconds = MOST_SECONDS if text is None else read_timeout(text)
+    if seconds is None:
+        raise BadRequest(TIMEOUT_RULE)
+    return seconds
 
 
-def _read_output(text: str | None) -> Output:
-    match text:
-        case None | "" | "default":
+def _read_output(text: str) -> Output:
+    match text.lower():
+        case "" | "default":
             return "default"
         case "raw":
             return "raw"
         case _:
-            raise BadRequest("output must be default or raw.")
+            raise BadRequest("output must be default, raw or void.")
+
+
+def _read_boolean(name: str, text: str) -> bool:
+    value = BOOLEANS.get(text.lower()) if text else False
+    if value is None:
+        raise BadRequest(f"{name} must be true or false.")
+    return value

@@ -29,7 +29,7 @@ def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Calle
     """Who an Authorization header stands for; `now` is in seconds since the epoch. Raises Unauthorized, BadRequest."""
     text = read_key(header.decode("latin-1"))
     if not text:
-        raise Unauthorized("authorization required: send `Authorization: Simple YOUR_API_KEY`.")
+        raise Unauthorized("authorization required")  # the words that published clients compare
     if text.startswith(PREFIX):
         return _caller_of_token(read_token(text, secret=secret, now=now))
     entry = mirror.keys.get(hash_key(text))

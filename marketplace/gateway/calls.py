@@ -11,12 +11,14 @@ from billing.api import MeterEvent, MeterWriter, Outcome, rate
 from billing.errors import MeterUnavailable
 from execution.client import Answer, ExecutionClient, Usage
 from execution.errors import AllSlotsHeld, QueueFull, Unavailable
-from marketplace.gateway.addresses import Options, read_address, read_options, split_url
+from marketplace.algorithms.version_numbers import LATEST_PRIVATE
+from marketplace.gateway.addresses import Address, Options, read_address, read_options, split_url
 from marketplace.gateway.callers import Caller, identify, make_child_token
 from marketplace.gateway.errors import NotNow, PaymentRequired, QueueIsFull, UnknownAlgorithm, WrongMethod
-from marketplace.gateway.inputs import InputKind, kind_of, write_request
+from marketplace.gateway.inputs import kind_of, write_request
 from marketplace.gateway.mirror import Mirror, Target
 from marketplace.gateway.replies import Reply, reply_with_answer
+from marketplace.invocations.requests import InputKind
 
 ALL_HELD = (
     "Every slot here is held by a call that waits for a call that it made, and this one would be another: call less "
@@ -35,6 +37,11 @@ class Call:
     kind: InputKind
     cancellable: bool = False
     """Whether stopping it now leaves nothing half done: only while the algorithm runs."""
+
+    @property
+    def owned(self) -> bool:
+        """Whether the caller's organization is the algorithm's."""
+        return self.caller.payer_id == self.target.algorithm.organization_id
 
     @property
     def seconds(self) -> int:
@@ -87,13 +94,12 @@ class Gateway:
             self._mirror.balances[call.caller.payer_id] = await self._meter.write(event)
         except MeterUnavailable:
             raise NotNow("The call could not be recorded, and costs nothing: try again in a moment.") from None
-        owned = call.caller.payer_id == call.target.algorithm.organization_id
         return reply_with_answer(
             answer,
             call_id=call.id,
             cost=event.compute_charge + event.royalty_charge,
-            raw=call.options.output == "raw",
-            may_read_source=owned,
+            options=call.options,
+            owned=call.owned,
         )
 
     async def _run(self, call: Call, request: bytes, started_at: int, bytes_in: int) -> Answer:
@@ -124,9 +130,8 @@ class Gateway:
     def _find(self, path: bytes, caller: Caller) -> Target:
         address = read_address(path)
         target = self._mirror.find(address)
-        if target is None or not (target.algorithm.public or target.algorithm.organization_id == caller.payer_id):
-            version = f"/{address.selector}" if address.selector else ""
-            raise UnknownAlgorithm(f"algorithm algo://{address.owner}/{address.name}{version} not found")
+        if target is None or not (_is_open(target, address) or target.algorithm.organization_id == caller.payer_id):
+            raise UnknownAlgorithm(f"algorithm algo://{address} not found")
         return target
 
     def _check_balance(self, caller: Caller, target: Target) -> None:
@@ -151,6 +156,10 @@ class Gateway:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # a cancelled call that the meter did not take has no caller to be told
+
+
+def _is_open(target: Target, address: Address) -> bool:
+    return target.algorithm.public and address.selector.lower() != LATEST_PRIVATE
 
 
 def new_call_id() -> str:

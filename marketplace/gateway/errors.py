@@ -17,8 +17,9 @@ Refused
 from collections.abc import Mapping
 from typing import ClassVar
 
-BODY_LIMIT = 10 << 20
-"""Bytes of input."""
+from marketplace.invocations.requests import INPUT_LIMIT
+
+BODY_LIMIT = INPUT_LIMIT
 HEAD_LIMIT = 64 << 10
 """Bytes of a request's first line and headers."""
 

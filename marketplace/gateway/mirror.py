@@ -50,8 +50,10 @@ class Mirror:
         self.balances: dict[str, int] = {}
         """What each organization may still spend, in micro-credits, as Redis said last."""
         self._algorithms: dict[str, AlgorithmEntry] = {}
+        self._fields: dict[str, str] = {}
+        """Of each algorithm, by its id."""
         self._targets: dict[str, dict[str, Target | None]] = {}
-        """By the algorithm's field, then by selector: what was looked up since the entry came."""
+        """By what an address names the algorithm by, then by selector: what was looked up since the entry came."""
         self._client = redis.asyncio.Redis.from_url(redis_url)
         self._filled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -72,19 +74,19 @@ class Mirror:
     def find(self, address: Address) -> Target | None:
         """The version that the address names, whoever may call it."""
         known = self._targets.get(address.field)
-        if known is None:
-            if address.field not in self._algorithms:
-                return None
-            known = self._targets[address.field] = {}
-        if address.selector not in known:
-            if len(known) > len(self._algorithms[address.field].versions) + 10:  # callers who guess
-                known.clear()
-            known[address.selector] = self._resolve(address)
-        return known[address.selector]
+        if known is not None and address.selector in known:
+            return known[address.selector]
+        algorithm = self._algorithms.get(self._fields.get(address.field, address.field))
+        if algorithm is None:
+            return None
+        known = self._targets.setdefault(address.field, {})
+        if len(known) > len(algorithm.versions) + 10:  # callers who guess
+            known.clear()
+        target = known[address.selector] = self._resolve(algorithm, address.selector)
+        return target
 
-    def _resolve(self, address: Address) -> Target | None:
-        algorithm = self._algorithms[address.field]
-        version = resolve_version(algorithm.versions, address.selector)
+    def _resolve(self, algorithm: AlgorithmEntry, selector: str) -> Target | None:
+        version = resolve_version(algorithm.versions, selector)
         if version is None:
             return None
         return Target(algorithm, version, _spec_of(algorithm, version), f"{algorithm.owner}/{algorithm.name}")
@@ -113,6 +115,7 @@ class Mirror:
             if number % DECODED_AT_ONCE == 0:
                 await asyncio.sleep(0)
         self._algorithms, self._targets = decoded, {}
+        self._fields = {entry.algorithm_id: field for field, entry in decoded.items()}
         logger.info("The gateway knows %d keys and %d algorithms", len(self.keys), len(decoded))
 
     async def _apply(self, change: Change) -> None:
@@ -122,8 +125,17 @@ class Mirror:
         elif change.kind == "balances":
             _replace(self.balances, change.field, int(value) if value else None)
         else:
-            _replace(self._algorithms, change.field, _algorithm.decode(value) if value else None)
-            self._targets.pop(change.field, None)
+            self._replace_algorithm(change.field, _algorithm.decode(value) if value else None)
+
+    def _replace_algorithm(self, field: str, entry: AlgorithmEntry | None) -> None:
+        before = self._algorithms.get(field)
+        if before is not None:
+            self._fields.pop(before.algorithm_id, None)
+            self._targets.pop(before.algorithm_id, None)
+        if entry is not None:
+            self._fields[entry.algorithm_id] = field
+        _replace(self._algorithms, field, entry)
+        self._targets.pop(field, None)
 
 
 def _hash_of(change: Change) -> str:

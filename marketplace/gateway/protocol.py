@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from marketplace.gateway.addresses import is_call
+from marketplace.gateway.addresses import is_call, is_for_slots, is_web
 from marketplace.gateway.calls import Call, Gateway
 from marketplace.gateway.errors import (
     BODY_LIMIT,
@@ -24,10 +24,12 @@ from marketplace.gateway.errors import (
     TooLarge,
     UnknownAlgorithm,
 )
-from marketplace.gateway.replies import Reply, reply_with_refusal, write_reply
+from marketplace.gateway.replies import Reply, open_to_sites, reply_with_refusal, write_reply
 
 logger = logging.getLogger(__name__)
 
+SLOT_HOST = b"agora"
+"""What pages take for the host that a slot asked for, whatever name its client knows the platform by."""
 LAST_REQUEST_SECONDS = 0.5
 """How long a server that stops leaves an idle connection open: the client may have sent something a moment before."""
 LINGER_SECONDS = 10.0
@@ -40,8 +42,10 @@ class CallCycle:
     message_event = asyncio.Event()
     """uvicorn sets it when the client hangs up; nobody waits for it here."""
 
-    def __init__(self, *, keep_alive: bool) -> None:
+    def __init__(self, *, keep_alive: bool, web: bool) -> None:
         self.keep_alive = keep_alive
+        self.web = web
+        """Whether a script in another site's page asks."""
         self.waiting = False
         """Whether the answer before this one on the connection is not written yet."""
         self.received = False
@@ -135,9 +139,9 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._head_bytes = False, 0
-        if is_call(self.url):
+        if is_call(self.url) and self.parser.get_method() != b"OPTIONS":
             self._begin_cycle(self._admit)
-        elif self._calls_only:
+        elif self._calls_only and not is_for_slots(self.url):
             self._begin_cycle(self._refuse_page)
         else:
             self._begin_page()
@@ -146,6 +150,8 @@ class GatewayProtocol(HttpToolsProtocol):
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
+        if self._calls_only:
+            headers = [header for header in headers if header[0] != b"host"] + [(b"host", SLOT_HOST)]
         self.headers += headers  # in place: the scope has this list
         super().on_headers_complete()
         if self._one_call:
@@ -170,7 +176,7 @@ class GatewayProtocol(HttpToolsProtocol):
     def _begin_cycle(self, admit: Any) -> None:
         before = self.cycle
         keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive() and not self._one_call
-        cycle = CallCycle(keep_alive=keep_alive)
+        cycle = CallCycle(keep_alive=keep_alive, web=is_web(self.url))
         self.cycle = cast("RequestResponseCycle", cycle)
         try:
             cycle.call = admit()
@@ -201,7 +207,7 @@ class GatewayProtocol(HttpToolsProtocol):
         )
 
     def _refuse_page(self) -> Call:
-        raise UnknownAlgorithm("Algorithms can call algorithms here, at /v1/algo/owner/name, and nothing else.")
+        raise UnknownAlgorithm("Algorithms can call algorithms here, now or later, and nothing else.")
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """uvicorn's: the turn of a request that waited for the answer before it."""
@@ -241,6 +247,7 @@ class GatewayProtocol(HttpToolsProtocol):
     def _send(self, cycle: CallCycle, reply: Reply) -> None:
         if cycle.disconnected or self.transport.is_closing():
             return
+        reply = open_to_sites(reply) if cycle.web else reply
         self.transport.write(write_reply(reply, date=self._date(), keep_alive=cycle.keep_alive))
         cycle.response_complete = True
         if not cycle.keep_alive:
@@ -250,10 +257,12 @@ class GatewayProtocol(HttpToolsProtocol):
     def _refuse_connection(self, refused: Refused) -> None:
         """Answers although more is coming, and lets the client read the answer before the connection goes."""
         self._refusing = True
+        reply = reply_with_refusal(refused)
         if isinstance(self.cycle, CallCycle):
             self.cycle.response_complete = True
+            reply = open_to_sites(reply) if self.cycle.web else reply
         self._unset_keepalive_if_required()
-        self.transport.write(write_reply(reply_with_refusal(refused), date=self._date(), keep_alive=False))
+        self.transport.write(write_reply(reply, date=self._date(), keep_alive=False))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.timeout_keep_alive_task = self.loop.call_later(LINGER_SECONDS, self.timeout_keep_alive_handler)

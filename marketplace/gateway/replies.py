@@ -5,7 +5,8 @@ from http import HTTPStatus
 
 import msgspec
 
-from execution.client import AlgorithmFailure, Answer
+from execution.client import AlgorithmFailure, Answer, Usage
+from marketplace.gateway.addresses import Options
 from marketplace.gateway.errors import Refused
 
 JSON, TEXT, BINARY = b"application/json", b"text/plain; charset=utf-8", b"application/octet-stream"
@@ -14,6 +15,9 @@ FAILED_STATUS = 200
 """An algorithm that failed was called all the same, and published clients read its error from a 200 only."""
 OTHER_STATUSES = {"timeout": 504, "unavailable": 503}
 """By outcome: what is not the algorithm's own answer."""
+RAW_STATUSES = {"InputError": 400, "ParsingError": 400, "UnsupportedError": 400, "TooLargeError": 400}
+"""A bare answer has no place for an error but its status: by error type, and 500 for all others."""
+CORS_HEADERS = b"access-control-allow-origin: *\r\naccess-control-expose-headers: *\r\n"
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -26,29 +30,36 @@ class Reply(msgspec.Struct, frozen=True):
     """Further header lines, each with its end."""
 
 
-def reply_with_answer(answer: Answer, *, call_id: str, cost: int, raw: bool, may_read_source: bool) -> Reply:
+def reply_with_answer(answer: Answer, *, call_id: str, cost: int, options: Options, owned: bool) -> Reply:
     """For a call that was made, for so many micro-credits.
 
-    `may_read_source`: whether the caller may see the algorithm's stack trace.
+    `owned`: whether the caller may see the algorithm's stack trace.
     """
     headers = b"x-agora-call-id: %b\r\nx-agora-cost: %d\r\n" % (call_id.encode(), cost)
+    raw = options.output == "raw"
     if answer.error is not None:
-        status = OTHER_STATUSES.get(answer.outcome, FAILED_STATUS)
-        return Reply(status, JSON, _failure(answer.error, answer.usage.run_us, may_read_source), headers)
+        return _failure(answer, answer.error, headers, raw=raw, owned=owned, more=_more_metadata(answer, options))
     if raw:
         return _raw_result(answer, headers)
     assert answer.result is not None, "an answer has a result or an error"
     assert answer.content_type is not None, "a result has a type"
-    metadata = b'"metadata":{"content_type":"%b","duration":%.6f}}'
-    metadata %= (answer.content_type.encode(), answer.usage.run_us / 1e6)
+    metadata = b'"metadata":{"content_type":"%b","duration":%.6f%b}}'
+    more = _more_metadata(answer, options)
+    metadata %= (answer.content_type.encode(), answer.usage.run_us / 1e6, more)
     return Reply(200, JSON, b"".join((b'{"result":', answer.result, b",", metadata)), headers)
 
 
 def reply_with_refusal(refused: Refused) -> Reply:
-    """For a call that was not made."""
-    body = msgspec.json.encode({"error": {"message": refused.message, "error_type": refused.error_type}})
+    """For a call that was not made. Its message is in a header too, where some clients look first."""
+    error = {"message": refused.message, "error_type": refused.error_type}
+    body = msgspec.json.encode({"error": error, "metadata": {"duration": 0.0}})
     headers = "".join(f"{name}: {value}\r\n" for name, value in refused.headers.items())
-    return Reply(refused.status, JSON, body, headers.encode())
+    return Reply(refused.status, JSON, body, headers.encode() + _message_header(refused.message))
+
+
+def open_to_sites(reply: Reply) -> Reply:
+    """The same, for scripts in any site's page to read: a key must come with the call, cookies count for nothing."""
+    return msgspec.structs.replace(reply, headers=reply.headers + CORS_HEADERS)
 
 
 def write_reply(reply: Reply, *, date: bytes, keep_alive: bool) -> bytes:
@@ -64,11 +75,33 @@ def write_reply(reply: Reply, *, date: bytes, keep_alive: bool) -> bytes:
     )
 
 
-def _failure(failure: AlgorithmFailure, run_us: int, may_read_source: bool) -> bytes:
+def _failure(
+    answer: Answer, failure: AlgorithmFailure, headers: bytes, *, raw: bool, owned: bool, more: bytes
+) -> Reply:
+    if raw:
+        status = OTHER_STATUSES.get(answer.outcome) or RAW_STATUSES.get(failure.error_type, 500)
+        return Reply(status, TEXT, failure.message.encode(), headers + _message_header(failure.message))
     error = {"message": failure.message, "error_type": failure.error_type}
-    if may_read_source and failure.stacktrace:
-        error["stacktrace"] = failure.stacktrace
-    return msgspec.json.encode({"error": error, "metadata": {"duration": run_us / 1e6}})
+    if owned and failure.stacktrace:
+        error |= {"stacktrace": failure.stacktrace, "stack_trace": failure.stacktrace}  # clients differ in the name
+    metadata = b'"metadata":{"duration":%.6f%b}}' % (answer.usage.run_us / 1e6, more)
+    body = b"".join((b'{"error":', msgspec.json.encode(error), b",", metadata))
+    return Reply(OTHER_STATUSES.get(answer.outcome, FAILED_STATUS), JSON, body, headers)
+
+
+def _more_metadata(answer: Answer, options: Options) -> bytes:
+    """What was asked for, from the comma on."""
+    return b',"timing":' + msgspec.json.encode(_timing(answer.usage)) if options.timing else b""
+
+
+def _timing(usage: Usage) -> dict[str, float]:
+    """Seconds."""
+    parts = {"queued": usage.queue_us, "loading": usage.load_us, "running": usage.run_us}
+    return {name: us / 1e6 for name, us in {**parts, "total": sum(parts.values())}.items()}
+
+
+def _message_header(message: str) -> bytes:
+    return b"x-error-message: %b\r\n" % " ".join(message.split()).encode("ascii", "replace")
 
 
 def _raw_result(answer: Answer, headers: bytes) -> Reply:

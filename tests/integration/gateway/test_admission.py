@@ -114,6 +114,20 @@ async def test_a_private_algorithm_is_its_owners_alone(gateway: Gateway) -> None
     assert refuses(gateway, UnknownAlgorithm, "/ann/secret", BENS_KEY)
 
 
+async def test_an_algorithm_is_found_by_its_id_as_by_its_name(gateway: Gateway) -> None:
+    algorithm_id = admit(gateway).target.algorithm.algorithm_id
+    assert admit(gateway, f"/{algorithm_id}").target.version.number == "1.1.0"
+    assert admit(gateway, f"/{algorithm_id.upper()}/0.9").target.version.number == "0.9.0"
+    publish("echo", version_of("3.0.0"))  # under another id
+    await soon(lambda: refuses(gateway, UnknownAlgorithm, f"/{algorithm_id}"))
+    assert refuses(gateway, UnknownAlgorithm, f"/{uuid.uuid4()}")
+
+
+async def test_the_latest_private_version_is_its_owners_alone(gateway: Gateway) -> None:
+    assert admit(gateway, "/ann/echo/latestPrivate", ANNS_KEY).target.version.number == "1.1.0"
+    assert refuses(gateway, UnknownAlgorithm, "/ann/echo/latestPrivate", BENS_KEY)
+
+
 async def test_a_revoked_key_stops_within_a_second(gateway: Gateway) -> None:
     publisher.publish_keys({hash_key(BENS_KEY): None})
     await soon(lambda: refuses(gateway, Unauthorized))

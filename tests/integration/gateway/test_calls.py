@@ -74,6 +74,15 @@ def test_each_way_to_name_the_version(platform: RunningPlatform, probe: Probe, s
     assert answer.json()["result"] == "Hello, world!"
 
 
+def test_a_page_of_another_site_may_read_answers_and_refusals(probe: Probe) -> None:
+    answer = probe.client.post("/v1/web/algo/agora/hello?timeout=5", json="world")
+    assert (answer.json()["result"], answer.headers["access-control-allow-origin"]) == ("Hello, world!", "*")
+    refused = httpx.post(f"{probe.client.base_url}/v1/web/algo/agora/hello", json="world")
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, "*")
+    assert refused.json()["error"]["message"] == refused.headers["x-error-message"] == "authorization required"
+    assert "access-control-allow-origin" not in probe.client.post("/v1/algo/agora/hello", json="world").headers
+
+
 @pytest.mark.parametrize("name", ["agora/HELLO", "Agora/hello"])
 def test_names_are_the_same_in_any_case(probe: Probe, name: str) -> None:
     assert probe.client.post(f"/v1/algo/{name}", json="world").status_code == 200
@@ -114,6 +123,16 @@ def test_what_it_printed_before_it_died_is_for_its_owner(probe: Probe) -> None:
     assert "exit code 9" in error["message"]
     assert "last words" in error["stacktrace"]
     assert "last words" not in error["message"], "which anybody gets"
+
+
+def test_a_bare_failure_is_a_status_and_a_text(probe: Probe) -> None:
+    answer = probe.post("fail", "The picture is empty.", output="raw")
+    assert (answer.status_code, answer.text) == (400, "The picture is empty.")
+
+
+def test_times_are_told_to_those_who_ask(probe: Probe) -> None:
+    timing = probe.post("echo", 1, timing=1).json()["metadata"]["timing"]
+    assert 0 < timing["running"] <= timing["total"]
 
 
 def test_a_call_that_takes_too_long_is_ended(probe: Probe) -> None:

@@ -7,10 +7,12 @@ import msgspec
 import pytest
 
 from execution.client import AlgorithmFailure, Answer, Usage
-from marketplace.gateway.errors import QueueIsFull, Unauthorized
-from marketplace.gateway.replies import Reply, reply_with_answer, reply_with_refusal, write_reply
+from marketplace.gateway.addresses import NO_OPTIONS, Options
+from marketplace.gateway.errors import QueueIsFull, Unauthorized, UnknownAlgorithm
+from marketplace.gateway.replies import Reply, open_to_sites, reply_with_answer, reply_with_refusal, write_reply
 
-USAGE = Usage(run_us=1_500)
+USAGE = Usage(queue_us=100, load_us=200, run_us=1_500)
+RAW = Options(output="raw")
 FAILURE = AlgorithmFailure("The picture is empty.", "InputError", "line 3")
 
 
@@ -18,8 +20,8 @@ def answer_of(value: object, kind: str = "json") -> Answer:
     return Answer("ok", USAGE, result=msgspec.Raw(msgspec.json.encode(value)), content_type=kind)
 
 
-def reply(answer: Answer, *, raw: bool = False, may_read_source: bool = False) -> Reply:
-    return reply_with_answer(answer, call_id="call-1", cost=1500, raw=raw, may_read_source=may_read_source)
+def reply(answer: Answer, options: Options = NO_OPTIONS, *, owned: bool = False) -> Reply:
+    return reply_with_answer(answer, call_id="call-1", cost=1500, options=options, owned=owned)
 
 
 def test_a_result_and_what_it_is() -> None:
@@ -40,32 +42,64 @@ def test_a_result_and_what_it_is() -> None:
     ],
 )
 def test_the_bare_result(value: object, kind: str, content_type: bytes, body: bytes) -> None:
-    made = reply(answer_of(value, kind), raw=True)
+    made = reply(answer_of(value, kind), RAW)
     assert (made.status, made.content_type, made.body) == (200, content_type, body)
 
 
 @pytest.mark.parametrize(
     ("outcome", "status"), [("algorithm_error", 200), ("crashed", 200), ("timeout", 504), ("unavailable", 503)]
 )
-@pytest.mark.parametrize("raw", [True, False])
-def test_a_failure_of_the_algorithm(outcome: str, status: int, raw: bool) -> None:
-    made = reply(Answer(outcome, USAGE, error=FAILURE), raw=raw)
+def test_a_failure_of_the_algorithm(outcome: str, status: int) -> None:
+    made = reply(Answer(outcome, USAGE, error=FAILURE))
     assert made.status == status
     error = {"message": "The picture is empty.", "error_type": "InputError"}
     assert json.loads(made.body) == {"error": error, "metadata": {"duration": 0.0015}}
 
 
 def test_only_those_who_may_read_the_source_get_the_trace() -> None:
-    made = reply(Answer("algorithm_error", USAGE, error=FAILURE), may_read_source=True)
-    assert json.loads(made.body)["error"]["stacktrace"] == "line 3"
+    made = reply(Answer("algorithm_error", USAGE, error=FAILURE), owned=True)
+    error = json.loads(made.body)["error"]
+    assert error["stacktrace"] == error["stack_trace"] == "line 3"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error_type", "status"),
+    [("algorithm_error", "InputError", 400), ("algorithm_error", "AlgorithmError", 500),
+     ("crashed", "SystemExit", 500), ("timeout", "TimeoutError", 504), ("unavailable", "SystemError", 503)],
+)  # fmt: skip
+def test_a_bare_failure_is_a_status_and_a_text(outcome: str, error_type: str, status: int) -> None:
+    made = reply(Answer(outcome, USAGE, error=AlgorithmFailure("It is\nempty: é.", error_type)), RAW)
+    assert (made.status, made.body.decode()) == (status, "It is\nempty: é.")
+    assert made.content_type == b"text/plain; charset=utf-8"
+    assert b"x-error-message: It is empty: ?.\r\n" in made.headers
+
+
+def test_times_are_told_to_those_who_ask() -> None:
+    timing = {"queued": 0.0001, "loading": 0.0002, "running": 0.0015, "total": 0.0018}
+    body = json.loads(reply(answer_of(1), Options(timing=True)).body)
+    assert body["metadata"] == {"content_type": "json", "duration": 0.0015, "timing": timing}
+    failed = json.loads(reply(Answer("crashed", USAGE, error=FAILURE), Options(timing=True)).body)
+    assert failed["metadata"] == {"duration": 0.0015, "timing": timing}
 
 
 def test_a_refusal() -> None:
     made = reply_with_refusal(Unauthorized("authorization required"))
     assert made.status == 401
     assert json.loads(made.body)["error"] == {"message": "authorization required", "error_type": "AuthorizationError"}
-    assert made.headers == b'www-authenticate: Simple realm="agora"\r\n'
-    assert reply_with_refusal(QueueIsFull(2.4)).headers == b"retry-after: 2\r\n"
+    assert json.loads(made.body)["metadata"] == {"duration": 0}, "which some clients cannot do without"
+    message = b"x-error-message: authorization required\r\n"
+    assert made.headers == b'www-authenticate: Simple realm="agora"\r\n' + message
+    assert reply_with_refusal(QueueIsFull(2.4)).headers.startswith(b"retry-after: 2\r\n")
+
+
+def test_no_message_makes_a_header_of_its_own() -> None:
+    headers = reply_with_refusal(UnknownAlgorithm("no\r\nset-cookie: a=b")).headers
+    assert headers == b"x-error-message: no set-cookie: a=b\r\n"
+
+
+def test_an_answer_for_the_pages_of_other_sites() -> None:
+    made = open_to_sites(Reply(200, b"a", b"b", b"x-a: b\r\n"))
+    assert made.headers.startswith(b"x-a: b\r\naccess-control-allow-origin: *\r\n")
 
 
 def test_the_whole_answer() -> None:
