@@ -1,6 +1,7 @@
 """Reads of people."""
 
 from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
 
 from marketplace.accounts.models import User
 
@@ -15,3 +16,8 @@ def find_user(*, name_or_email: str) -> User | None:
         confirmed = EmailAddress.objects.filter(email=name_or_email.lower(), verified=True)
         return people.filter(pk__in=confirmed.values("user_id")).first()
     return people.filter(username__iexact=name_or_email).first()
+
+
+def list_users() -> QuerySet[User]:
+    """Everybody who is active, by name."""
+    return User.objects.filter(is_active=True).order_by("username")

@@ -1,26 +1,23 @@
-"""Whom a request acts for. A key acts for its organization and for no other, whatever else its maker belongs to."""
+"""Whom a request acts for. A key acts for its organization and for no other, whatever else its maker belongs to.
+
+The key of a personal organization stands for a person too: it sees to the profile and the members of the organizations
+that the person belongs to, and to nothing else there.
+"""
 
 from rest_framework.exceptions import NotAuthenticated
-from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm
 from marketplace.algorithms.selectors import get_owned_algorithm, get_visible_algorithm
 from marketplace.api.errors import NoSuchAlgorithm
-from marketplace.errors import NotFound
+from marketplace.errors import NotFound, PermissionDenied
 from marketplace.organizations.models import ApiKey
-from marketplace.organizations.selectors import AccessibleOrganization, get_key_organization
-
-__all__ = [
-    "IsAuthenticated",
-    "IsAuthenticatedOrReadOnly",
-    "get_owned",
-    "get_scope",
-    "get_user",
-    "get_viewer",
-    "get_visible",
-]
+from marketplace.organizations.selectors import (
+    AccessibleOrganization,
+    get_administered_organization,
+    get_key_organization,
+)
 
 
 def get_scope(request: Request, organization: str | None = None) -> AccessibleOrganization:
@@ -41,6 +38,31 @@ def get_viewer(request: Request) -> AccessibleOrganization | None:
 def get_user(request: Request) -> User:
     """The person behind the key."""
     return get_scope(request).user
+
+
+def get_person(request: Request) -> User:
+    """The person that the key of a personal organization stands for. Raises PermissionDenied for another key."""
+    scope = get_scope(request)
+    if not scope.organization.personal:
+        raise PermissionDenied(f"This key acts for {scope.organization.slug}: use one of your personal organization.")
+    return scope.user
+
+
+def check_is_administrator(request: Request) -> None:
+    """Raises PermissionDenied unless the key stands for an administrator of the platform."""
+    if not get_person(request).is_superuser:
+        raise PermissionDenied("Only administrators of the platform may do this.")
+
+
+def get_administered(request: Request, organization: str) -> AccessibleOrganization:
+    """The organization, for its profile and members: the key's own, or one of the person it stands for.
+
+    Raises NotFound for strangers.
+    """
+    scope = get_scope(request)
+    if not scope.organization.personal or scope.organization.slug.lower() == organization.lower():
+        return get_scope(request, organization)
+    return get_administered_organization(user=scope.user, slug=organization)
 
 
 def get_visible(request: Request, owner: str, name: str) -> Algorithm:

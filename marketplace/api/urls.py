@@ -7,15 +7,18 @@ from rest_framework.permissions import AllowAny
 from marketplace.api.views.algorithms import AlgorithmSearchView, AlgorithmView, OwnerAlgorithmsView
 from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView
 from marketplace.api.views.environments import EnvironmentsView, LanguagesView
+from marketplace.api.views.keys import KeysView, KeyView, PersonKeysView
 from marketplace.api.views.organizations import (
     BalanceView,
     CallsView,
-    KeysView,
-    KeyView,
+    MembersView,
+    MemberView,
     OrganizationsView,
+    OrganizationTypesView,
     OrganizationView,
 )
 from marketplace.api.views.unknown import UnknownPathView
+from marketplace.api.views.users import UsersView, UserView
 from marketplace.api.views.versions import VersionsAliasView, VersionsView, VersionView
 
 
@@ -57,11 +60,17 @@ urlpatterns = [
     path(f"{ALGORITHM}/versions/<str:version>", VersionView.as_view()),
     path(LANGUAGES, LanguagesView.as_view()),
     path(f"{LANGUAGES}/<str:language>/environments", EnvironmentsView.as_view()),
+    path("v1/organization/types", OrganizationTypesView.as_view()),
     path("v1/organizations", OrganizationsView.as_view()),
     path(ORGANIZATION, OrganizationView.as_view()),
+    path(f"{ORGANIZATION}/members", MembersView.as_view()),
+    path(f"{ORGANIZATION}/members/<name:username>", MemberView.as_view()),
     path(f"{ORGANIZATION}/keys", KeysView.as_view()),
     path(f"{ORGANIZATION}/keys/<uuid:key_id>", KeyView.as_view()),
     path(f"{ORGANIZATION}/balance", BalanceView.as_view()),
     path(f"{ORGANIZATION}/calls", CallsView.as_view()),
+    path("v1/users", UsersView.as_view()),
+    path("v1/users/<name:username>", UserView.as_view()),
+    path("v1/users/<name:organization>/keys", PersonKeysView.as_view()),
     re_path(r"^v1(/.*)?$", UnknownPathView.as_view()),
 ]

@@ -19,13 +19,19 @@ ALGORITHMS = "directory:algorithms"
 CHANGES = "directory:changes"
 
 
-class KeyEntry(msgspec.Struct, frozen=True):
+class KeyEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """An API key that may be used. A revoked key has no entry."""
 
     key_id: str
     user_id: int
     organization_id: str
     """Whom the key acts for, and who pays: a UUID."""
+    algorithms: tuple[str, ...] | None = None
+    """Beginnings of the `owner/name/` in lower case that it may call; None for all."""
+    web: bool = True
+    """Whether it may call from pages in a browser."""
+    referer_host: str = ""
+    """The host of those pages; empty for any."""
 
 
 class PriceEntry(msgspec.Struct, frozen=True):

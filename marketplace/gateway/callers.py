@@ -23,6 +23,12 @@ class Caller:
     """The first call of the tree that this caller stands in; None for one who starts a tree."""
     parent_id: str | None = None
     depth: int = 0
+    allowed: tuple[str, ...] | None = None
+    """Beginnings of the `owner/name/` that a restricted key may call; None for all."""
+
+    def may_call(self, field: str) -> bool:
+        """Whether the caller's key lets it call the algorithm with that field in the directory."""
+        return self.allowed is None or f"{field}/".startswith(self.allowed)
 
 
 def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Caller:
@@ -35,7 +41,7 @@ def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Calle
     entry = mirror.keys.get(hash_key(text))
     if entry is None:
         raise Unauthorized("This API key is unknown or revoked.")
-    return Caller(entry.organization_id, entry.user_id, entry.key_id)
+    return Caller(entry.organization_id, entry.user_id, entry.key_id, allowed=entry.algorithms)
 
 
 def make_child_token(caller: Caller, *, call_id: str, secret: str, now: float, seconds: int) -> str:

@@ -14,7 +14,7 @@ from execution.errors import AllSlotsHeld, QueueFull, Unavailable
 from marketplace.algorithms.version_numbers import LATEST_PRIVATE
 from marketplace.gateway.addresses import Address, Options, read_address, read_options, split_url
 from marketplace.gateway.callers import Caller, identify, make_child_token
-from marketplace.gateway.errors import NotNow, PaymentRequired, QueueIsFull, UnknownAlgorithm, WrongMethod
+from marketplace.gateway.errors import Forbidden, NotNow, PaymentRequired, QueueIsFull, UnknownAlgorithm, WrongMethod
 from marketplace.gateway.inputs import kind_of, write_request
 from marketplace.gateway.mirror import Mirror, Target
 from marketplace.gateway.replies import Reply, reply_with_answer
@@ -132,6 +132,8 @@ class Gateway:
         target = self._mirror.find(address)
         if target is None or not (_is_open(target, address) or target.algorithm.organization_id == caller.payer_id):
             raise UnknownAlgorithm(f"algorithm algo://{address} not found")
+        if not caller.may_call(target.full_name.lower()):
+            raise Forbidden("This key may not call this algorithm: its algo_acl does not name it.")
         return target
 
     def _check_balance(self, caller: Caller, target: Target) -> None:

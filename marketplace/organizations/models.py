@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Upper
@@ -22,6 +23,14 @@ class Role(models.TextChoices):
     MEMBER = "member"
 
 
+class OrganizationKind(models.TextChoices):
+    """What kind of tenant it is; kept for its owner, and nothing depends on it."""
+
+    BASIC = "basic"
+    LEGACY = "legacy"
+    PRO = "pro"
+
+
 class Organization(models.Model):
     """A tenant: algorithms, keys and money belong to one. `slug` is the owner in `owner/name`, and never changes."""
 
@@ -29,6 +38,10 @@ class Organization(models.Model):
     slug = models.CharField(max_length=64, validators=[*name_validators, check_not_reserved])
     name = models.CharField(max_length=100)
     personal = models.BooleanField(default=False)
+    kind = models.CharField(max_length=16, choices=OrganizationKind, default=OrganizationKind.BASIC)
+    contact_name = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(blank=True)
+    url = models.URLField(blank=True)
     created_at = models.DateTimeField()
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="organizations")
 
@@ -58,8 +71,18 @@ class Membership(models.Model):
         return f"{self.user} is {self.role} of {self.organization}"
 
 
+ALL_ALGORITHMS = "algo://*"
+
+
+def _all_algorithms() -> list[str]:
+    return [ALL_ALGORITHMS]
+
+
 class ApiKey(models.Model):
-    """A key that acts for an organization, which pays. Only the SHA-256 of its text is kept."""
+    """A key that acts for an organization, which pays. Only the SHA-256 of its text is kept.
+
+    What it may do is what its maker's role allows, and of that what the key itself allows.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="api_keys")
@@ -68,6 +91,17 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=8)
     """The first characters of the key, by which its owner knows it again."""
     key_hash = models.CharField(max_length=64, unique=True)
+    allow_algo = models.BooleanField(default=True)
+    """Whether it may call algorithms: those of `algo_acl`."""
+    algo_acl = ArrayField(models.CharField(max_length=140), default=_all_algorithms)
+    """`algo://*`, `algo://owner/*` and `algo://owner/name/*`, in lower case."""
+    allow_web_algo = models.BooleanField(default=True)
+    """Whether it may call from pages in a browser: those of `referer_host`, if that names a host."""
+    referer_host = models.CharField(max_length=255, blank=True)
+    allow_data = models.BooleanField(default=True)
+    allow_data_write = models.BooleanField(default=True)
+    allow_algo_management = models.BooleanField(default=True)
+    """Whether it may do what is neither calling nor data: algorithms, versions, members, keys."""
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

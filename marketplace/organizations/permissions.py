@@ -11,6 +11,7 @@ class Action(StrEnum):
     """What can be done in an organization; the value completes the sentence "You may not …"."""
 
     MANAGE_MEMBERS = "manage members"
+    EDIT_PROFILE = "change the profile"
     CREATE_KEY = "create API keys"
     REVOKE_ANY_KEY = "revoke this API key"
     PUBLISH = "publish algorithms"
@@ -32,6 +33,11 @@ def can_manage_members(scope: AccessibleOrganization) -> bool:
 def check_can_manage_members(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may add and remove members."""
     _require(can_manage_members(scope), Action.MANAGE_MEMBERS, scope)
+
+
+def check_can_edit_profile(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may change what the organization says of itself."""
+    _require(Action.EDIT_PROFILE in ALLOWED[scope.role], Action.EDIT_PROFILE, scope)
 
 
 def can_create_key(scope: AccessibleOrganization) -> bool:

@@ -1,16 +1,19 @@
 """Tells the gateways about API keys."""
 
-import uuid
 from collections.abc import Collection
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from marketplace.directory import publisher
 from marketplace.directory.entries import KeyEntry
-from marketplace.organizations.models import ApiKey
+from marketplace.organizations.models import ALL_ALGORITHMS, ApiKey
 
-ROW = ("key_hash", "id", "created_by_id", "organization_id")
+ROW = (
+    *("key_hash", "id", "created_by_id", "organization_id"),
+    *("allow_algo", "algo_acl", "allow_web_algo", "referer_host"),
+)
 
 
 @transaction.atomic
@@ -30,5 +33,19 @@ def _usable_keys() -> QuerySet[ApiKey]:
     return ApiKey.objects.filter(revoked_at=None, created_by__is_active=True)
 
 
-def _to_entry(key_id: uuid.UUID, user_id: int, organization_id: uuid.UUID) -> KeyEntry:
-    return KeyEntry(key_id=str(key_id), user_id=user_id, organization_id=str(organization_id))
+def _to_entry(*row: Any) -> KeyEntry:
+    key_id, user_id, organization_id, allow_algo, patterns, web, referer_host = row
+    return KeyEntry(
+        key_id=str(key_id),
+        user_id=user_id,
+        organization_id=str(organization_id),
+        algorithms=_to_beginnings(patterns if allow_algo else ()),
+        web=web,
+        referer_host=referer_host,
+    )
+
+
+def _to_beginnings(patterns: Collection[str]) -> tuple[str, ...] | None:
+    if ALL_ALGORITHMS in patterns:
+        return None
+    return tuple(pattern.removeprefix("algo://").removesuffix("*") for pattern in patterns)

@@ -31,6 +31,17 @@ def get_accessible_organization(*, user: User, slug: str) -> AccessibleOrganizat
     return _to_scope(membership, user)
 
 
+def get_administered_organization(*, user: User, slug: str) -> AccessibleOrganization:
+    """The same, for its profile and members: administrators of the platform own every organization there.
+
+    Raises NotFound for strangers too.
+    """
+    organization = Organization.objects.filter(slug__iexact=slug).first() if user.is_superuser else None
+    if organization is None:
+        return get_accessible_organization(user=user, slug=slug)
+    return AccessibleOrganization(organization=organization, user=user, role=Role.OWNER)
+
+
 def list_accessible_organizations(*, user: User) -> list[AccessibleOrganization]:
     """The user's organizations: the personal one first, then by slug."""
     memberships = _memberships(user).order_by("-organization__personal", "organization__slug")
@@ -62,6 +73,17 @@ def list_members(*, scope: AccessibleOrganization) -> QuerySet[Membership]:
     """The members of the organization, owners first."""
     memberships = Membership.objects.filter(organization=scope.organization).select_related("user")
     return memberships.order_by("-role", "user__username")
+
+
+def list_owner_names(*, organization: Organization) -> list[str]:
+    """The user names of the organization's owners."""
+    owners = Membership.objects.filter(organization=organization, role=Role.OWNER)
+    return list(owners.order_by("user__username").values_list("user__username", flat=True))
+
+
+def find_membership(*, organization: Organization, user: User) -> Membership | None:
+    """What the user is to the organization, if anything."""
+    return Membership.objects.filter(organization=organization, user=user).first()
 
 
 def list_api_keys(*, scope: AccessibleOrganization) -> QuerySet[ApiKey]:

@@ -13,15 +13,17 @@ from billing import api as billing
 from marketplace.accounts.models import User
 from marketplace.audit.services import record
 from marketplace.directory.keys import hash_key
-from marketplace.errors import Conflict, InvalidInput, NotFound
-from marketplace.organizations.models import ApiKey, Membership, Organization, Role
+from marketplace.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+from marketplace.organizations.key_permissions import ALL, KeyPermissions
+from marketplace.organizations.models import ApiKey, Membership, Organization, OrganizationKind, Role
 from marketplace.organizations.permissions import (
     check_can_create_key,
+    check_can_edit_profile,
     check_can_manage_members,
     check_can_revoke_key,
 )
 from marketplace.organizations.publication import publish_keys_now
-from marketplace.organizations.selectors import get_accessible_organization
+from marketplace.organizations.selectors import get_accessible_organization, get_administered_organization
 from marketplace.texts import check_storable
 
 PLATFORM_SLUG = "agora"
@@ -55,11 +57,61 @@ def open_personal_organization(*, user: User) -> Organization:
 
 
 @transaction.atomic
-def create_organization(*, name: str, slug: str, by: User) -> Organization:
-    """Makes an organization owned by `by`, with an empty account. Raises InvalidInput, Conflict."""
-    organization = _insert_organization(slug=slug, name=name.strip() or slug, personal=False, by=by)
+def create_organization(*, name: str, slug: str, by: User, **profile: str) -> Organization:
+    """Makes an organization owned by `by`, with an empty account. Raises InvalidInput, Conflict.
+
+    `profile` is what edit_organization takes beside the name.
+    """
+    organization = _insert_organization(slug=slug, name=name.strip() or slug, personal=False, by=by, **profile)
     billing.open_account(organization_id=organization.id, free_credits=0)
     return organization
+
+
+@transaction.atomic
+def edit_organization(
+    *,
+    organization: Organization,
+    by: User,
+    name: str | None = None,
+    contact_name: str | None = None,
+    email: str | None = None,
+    url: str | None = None,
+    kind: OrganizationKind | None = None,
+) -> Organization:
+    """Changes the profile; None leaves a value as it is. Raises NotFound, PermissionDenied, InvalidInput."""
+    check_can_edit_profile(get_administered_organization(user=by, slug=organization.slug))
+    asked = {"name": name, "contact_name": contact_name, "email": email, "url": url, "kind": kind}
+    current = Organization.objects.select_for_update().get(pk=organization.pk)
+    changed = [field for field, value in asked.items() if value is not None and getattr(current, field) != value]
+    for field in changed:
+        setattr(current, field, asked[field])
+    if changed:
+        _clean(current)
+        current.save(update_fields=changed)
+        _audit(by, current, "organization.edit", current.slug, current.id, changed=changed)
+    return current
+
+
+@transaction.atomic
+def create_user(*, username: str, email: str, full_name: str = "", by: User) -> User:
+    """Makes an account for somebody, as an administrator of the platform; they choose a password by resetting it.
+
+    Raises PermissionDenied, InvalidInput, Conflict (the name or the address is taken).
+    """
+    if not by.is_superuser:
+        raise PermissionDenied("Only an administrator of the platform may make accounts for others.")
+    first, _, last = full_name.strip().partition(" ")
+    user = User(username=username, email=email, first_name=first, last_name=last.strip())
+    user.set_unusable_password()
+    _clean(user)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict("This name or e-mail address is taken.") from None
+    organization = open_personal_organization(user=user)
+    _audit(by, organization, "user.create", username, user.pk)
+    return user
 
 
 @transaction.atomic
@@ -108,7 +160,7 @@ def remove_member(*, organization: Organization, user: User, by: User) -> None:
 
 
 @transaction.atomic
-def create_api_key(*, organization: Organization, name: str, by: User) -> NewApiKey:
+def create_api_key(*, organization: Organization, name: str, by: User, permissions: KeyPermissions = ALL) -> NewApiKey:
     """Makes a key that acts, and pays, for the organization. Raises PermissionDenied, InvalidInput."""
     check_can_create_key(get_accessible_organization(user=by, slug=organization.slug))
     text = KEY_MARK + "".join(secrets.choice(KEY_ALPHABET) for _ in range(KEY_RANDOM_CHARACTERS))
@@ -119,6 +171,7 @@ def create_api_key(*, organization: Organization, name: str, by: User) -> NewApi
         prefix=text[:8],
         key_hash=hash_key(text),
         created_at=timezone.now(),
+        **permissions.as_fields(),
     )
     _clean(key)
     key.save(force_insert=True)
@@ -146,8 +199,10 @@ def _revoke(key: ApiKey, organization: Organization, by: User) -> None:
     transaction.on_commit(lambda: publish_keys_now([key.key_hash]))
 
 
-def _insert_organization(*, slug: str, name: str, personal: bool, by: User, reserved: bool = False) -> Organization:
-    organization = Organization(slug=slug, name=name, personal=personal, created_at=timezone.now())
+def _insert_organization(
+    *, slug: str, name: str, personal: bool, by: User, reserved: bool = False, **profile: str
+) -> Organization:
+    organization = Organization(slug=slug, name=name, personal=personal, created_at=timezone.now(), **profile)
     if not reserved:
         _clean(organization)
     try:
@@ -160,9 +215,10 @@ def _insert_organization(*, slug: str, name: str, personal: bool, by: User, rese
     return organization
 
 
-def _clean(row: Organization | ApiKey) -> None:
+def _clean(row: Organization | ApiKey | User) -> None:
     """Raises InvalidInput for the first field that its validators refuse. Uniqueness is the database's to judge."""
-    check_storable("name", row.name)
+    for field in ("name", "contact_name", "first_name", "last_name"):
+        check_storable(field, getattr(row, field, ""))
     try:
         row.clean_fields()
     except ValidationError as error:
@@ -181,7 +237,7 @@ def _lock(organization: Organization) -> None:
 
 def _lock_as_manager(organization: Organization, by: User) -> None:
     _lock(organization)
-    check_can_manage_members(get_accessible_organization(user=by, slug=organization.slug))
+    check_can_manage_members(get_administered_organization(user=by, slug=organization.slug))
 
 
 def _check_owner_remains(organization: Organization, *, without: User) -> None:

@@ -1,17 +1,72 @@
-"""Organizations, their keys, and what they have."""
+"""Organizations, their members, their keys, and what they have."""
 
+import uuid
+
+from django.conf import settings
 from rest_framework import serializers
+
+from marketplace.organizations.key_permissions import KeyPermissions, permissions_of
+from marketplace.organizations.models import ALL_ALGORITHMS, ApiKey, Membership, Organization, OrganizationKind, Role
+from marketplace.organizations.selectors import list_owner_names
+
+KIND_NAMESPACE = uuid.UUID("4f0c1d0e-6b1f-4b52-9a53-6f4d5c2e8a10")
+KIND_IDS = {kind: str(uuid.uuid5(KIND_NAMESPACE, kind)) for kind in OrganizationKind}
+"""Clients name a kind by an id that they looked up."""
+KINDS = {text: kind for kind, kind_id in KIND_IDS.items() for text in (kind_id, kind.value)}
+
+
+class OrganizationTypeSerializer(serializers.Serializer):
+    """A kind of organization, to be named by its id."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
 
 
 class OrganizationSerializer(serializers.Serializer):
-    """The organization that the key acts for."""
+    """An organization."""
 
     id = serializers.UUIDField()
     org_name = serializers.CharField(source="slug", help_text="The owner in `owner/name`.")
     org_label = serializers.CharField(source="name")
+    org_contact_name = serializers.CharField(source="contact_name")
+    org_email = serializers.CharField(source="email")
+    org_url = serializers.CharField(source="url")
+    type_id = serializers.SerializerMethodField()
+    owner_ids = serializers.SerializerMethodField(help_text="The user names of its owners.")
     personal = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+    self_link = serializers.SerializerMethodField()
     resource_type = serializers.CharField(read_only=True, default="organization")
+
+    def get_type_id(self, organization: Organization) -> str:
+        return KIND_IDS[OrganizationKind(organization.kind)]
+
+    def get_owner_ids(self, organization: Organization) -> list[str]:
+        return list_owner_names(organization=organization)
+
+    def get_self_link(self, organization: Organization) -> str:
+        return f"{settings.AGORA_ADDRESS}/v1/organizations/{organization.slug}"
+
+
+class OrganizationInputSerializer(serializers.Serializer):
+    """What can be changed of an organization; what is left out stays as it is."""
+
+    org_label = serializers.CharField(source="name", max_length=100, required=False)
+    org_contact_name = serializers.CharField(source="contact_name", max_length=100, required=False, allow_blank=True)
+    org_email = serializers.EmailField(source="email", required=False, allow_blank=True)
+    org_url = serializers.URLField(source="url", max_length=200, required=False, allow_blank=True)
+    type_id = serializers.CharField(source="kind", required=False, help_text="An id of /v1/organization/types.")
+
+    def validate_type_id(self, value: str) -> OrganizationKind:
+        if value not in KINDS:
+            raise serializers.ValidationError("There is no such type: see /v1/organization/types.")
+        return KINDS[value]
+
+
+class NewOrganizationSerializer(OrganizationInputSerializer):
+    """A new organization."""
+
+    org_name = serializers.CharField(max_length=64, help_text="The owner in `owner/name`; it never changes.")
 
 
 class OrganizationsSerializer(serializers.Serializer):
@@ -20,10 +75,52 @@ class OrganizationsSerializer(serializers.Serializer):
     results = OrganizationSerializer(many=True)
 
 
+class MemberSerializer(serializers.Serializer):
+    """A member of an organization."""
+
+    username = serializers.CharField(source="user.username")
+    role = serializers.ChoiceField(Role.choices)
+    user_link = serializers.SerializerMethodField()
+    resource_type = serializers.CharField(read_only=True, default="organization_member")
+
+    def get_user_link(self, membership: Membership) -> str:
+        return f"{settings.AGORA_ADDRESS}/v1/users/{membership.user.username}"
+
+
+class MemberInputSerializer(serializers.Serializer):
+    """What somebody becomes in an organization."""
+
+    role = serializers.ChoiceField(Role.choices, required=False, help_text="A member, if nothing else is said.")
+
+
+class KeyPermissionsSerializer(serializers.Serializer):
+    """What the key may do, of what its maker may. What is left out is allowed."""
+
+    allow_algo = serializers.BooleanField(default=True)
+    algo_acl = serializers.ListField(
+        child=serializers.CharField(max_length=140),
+        default=[ALL_ALGORITHMS],
+        help_text="What it may call: `algo://*`, `algo://owner/*`, `algo://owner/name/*`.",
+    )
+    allow_web_algo = serializers.BooleanField(default=True, help_text="Calls from pages in a browser.")
+    referer_host = serializers.CharField(
+        default="", allow_blank=True, help_text="The host of those pages; any if empty."
+    )
+    allow_data = serializers.BooleanField(default=True)
+    allow_data_write = serializers.BooleanField(default=True)
+    allow_algo_management = serializers.BooleanField(default=True, help_text="All that is neither calling nor data.")
+
+
 class KeyInputSerializer(serializers.Serializer):
     """A new key."""
 
     name = serializers.CharField(max_length=100)
+    permissions = KeyPermissionsSerializer(required=False)
+
+    def permitted(self) -> KeyPermissions:
+        """The validated permissions."""
+        given = self.validated_data.get("permissions", {})
+        return KeyPermissions(**{**given, "algo_acl": tuple(given.get("algo_acl", (ALL_ALGORITHMS,)))})
 
 
 class KeySerializer(serializers.Serializer):
@@ -32,10 +129,14 @@ class KeySerializer(serializers.Serializer):
     id = serializers.UUIDField()
     name = serializers.CharField()
     prefix = serializers.CharField()
+    permissions = serializers.SerializerMethodField()
     created_by = serializers.CharField(source="created_by.username")
     created_at = serializers.DateTimeField()
     last_used_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
+
+    def get_permissions(self, key: ApiKey) -> KeyPermissionsSerializer:
+        return KeyPermissionsSerializer(permissions_of(key)).data
 
 
 class NewKeySerializer(KeySerializer):

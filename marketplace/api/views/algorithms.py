@@ -10,8 +10,9 @@ from rest_framework.views import APIView
 from execution.environments import find_environment, list_available
 from marketplace.algorithms.search import search_algorithms
 from marketplace.algorithms.services import create_algorithm, update_algorithm
+from marketplace.api.access import IsManagerOrReadOnly
 from marketplace.api.pagination import paginate
-from marketplace.api.permissions import IsAuthenticatedOrReadOnly, get_owned, get_scope, get_user, get_visible
+from marketplace.api.permissions import get_owned, get_scope, get_user, get_visible
 from marketplace.api.schema import ERRORS, PAGING
 from marketplace.api.serializers.algorithms import (
     AlgorithmInputSerializer,
@@ -27,7 +28,7 @@ from marketplace.errors import InvalidInput
 class AlgorithmSearchView(APIView):
     """/v1/algorithms"""
 
-    permission_classes = [IsAuthenticatedOrReadOnly]
+    permission_classes = [IsManagerOrReadOnly]
 
     @extend_schema(
         operation_id="search_algorithms",
@@ -70,7 +71,7 @@ class OwnerAlgorithmsView(APIView):
 class AlgorithmView(APIView):
     """/v1/algorithms/:owner/:name"""
 
-    permission_classes = [IsAuthenticatedOrReadOnly]
+    permission_classes = [IsManagerOrReadOnly]
 
     @extend_schema(operation_id="get_algorithm", responses={200: AlgorithmSerializer, **ERRORS})
     def get(self, request: Request, owner: str, name: str) -> Response:

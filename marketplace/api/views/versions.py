@@ -11,8 +11,9 @@ from rest_framework.views import APIView
 from marketplace.algorithms.models import Algorithm, Build
 from marketplace.algorithms.selectors import find_succeeded_build, get_build, get_version, list_versions
 from marketplace.algorithms.services import publish_version, withdraw_version
+from marketplace.api.access import IsManagerOrReadOnly
 from marketplace.api.pagination import paginate
-from marketplace.api.permissions import IsAuthenticatedOrReadOnly, get_owned, get_scope, get_user, get_visible
+from marketplace.api.permissions import get_owned, get_scope, get_user, get_visible
 from marketplace.api.schema import ERRORS, PAGING
 from marketplace.api.serializers.algorithms import AlgorithmSerializer, describe_version, describe_versions
 from marketplace.api.serializers.pages import page_of
@@ -23,7 +24,7 @@ from marketplace.errors import Conflict, NotFound
 class VersionsView(APIView):
     """/v1/algorithms/:owner/:name/versions"""
 
-    permission_classes = [IsAuthenticatedOrReadOnly]
+    permission_classes = [IsManagerOrReadOnly]
 
     @extend_schema(
         operation_id="list_versions", parameters=PAGING, responses={200: page_of(AlgorithmSerializer), **ERRORS}
@@ -64,7 +65,7 @@ class VersionsAliasView(VersionsView):
 class VersionView(APIView):
     """/v1/algorithms/:owner/:name/versions/:version"""
 
-    permission_classes = [IsAuthenticatedOrReadOnly]
+    permission_classes = [IsManagerOrReadOnly]
 
     @extend_schema(operation_id="get_version", responses={200: AlgorithmSerializer, **ERRORS})
     def get(self, request: Request, owner: str, name: str, version: str) -> Response:

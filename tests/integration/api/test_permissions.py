@@ -63,12 +63,21 @@ TABLE = [
     Row("get", LANGUAGES, (200, 200, 200, 200)),
     Row("get", f"{LANGUAGES}/{{language}}/environments", (200, 200, 200, 200)),
     Row("get", "/v1/organizations", (200, 200, 200, 401)),
+    Row("get", "/v1/organization/types", (200, 200, 200, 200)),
+    Row("post", "/v1/organizations", (403, 403, 201, 401), {"org_name": "lab"}),
     Row("get", ORGANIZATION, (200, 200, 404, 401)),
+    Row("put", ORGANIZATION, (204, 403, 404, 401), {"org_label": "Changed"}),
+    Row("get", f"{ORGANIZATION}/members", (200, 200, 404, 401)),
+    Row("put", f"{ORGANIZATION}/members/{{username}}", (200, 403, 404, 401), {}),
+    Row("delete", f"{ORGANIZATION}/members/{{username}}", (204, 204, 404, 401)),
     Row("get", f"{ORGANIZATION}/keys", (200, 200, 404, 401)),
     Row("post", f"{ORGANIZATION}/keys", (201, 201, 404, 401), {"name": "another"}),
     Row("delete", f"{ORGANIZATION}/keys/{{key_id}}", (204, 403, 404, 401)),
     Row("get", f"{ORGANIZATION}/balance", (200, 200, 404, 401)),
     Row("get", f"{ORGANIZATION}/calls", (200, 200, 404, 401)),
+    Row("get", "/v1/users", (403, 403, 403, 401)),
+    Row("post", "/v1/users", (403, 403, 403, 401), {}),
+    Row("get", "/v1/users/{username}", (403, 403, 404, 401)),
 ]  # fmt: skip
 
 
@@ -106,6 +115,7 @@ def world(team: Organization, alice: User, bob: User, charlie: User) -> World:
         places[name] = {
             "owner": "team",
             "organization": "team",
+            "username": "bob",
             "name": name,
             "build_id": str(make_build(algorithm).id),
             "version": "0.1.0",
@@ -133,6 +143,7 @@ def test_the_table_has_every_operation_of_the_schema() -> None:
 def test_a_personal_key_of_a_member_is_a_strangers(world: World, bob: User) -> None:
     """Whom a key acts for is decided when it is made, not by what its maker may reach."""
     personal = Caller(make_api_key(by=bob).text)
-    assert personal.get("/v1/organizations/team").status_code == 404
+    assert personal.get("/v1/organizations/team/calls").status_code == 404
+    assert personal.get("/v1/organizations/team").status_code == 200, "but it may see to the organization itself"
     assert personal.get("/v1/algorithms/team/secret").status_code == 404
     assert personal.get("/v1/algorithms/team/shown").status_code == 200

@@ -1,0 +1,59 @@
+"""People, for themselves and for administrators of the platform."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from marketplace.accounts.models import User
+from marketplace.accounts.selectors import list_users
+from marketplace.api.pagination import paginate
+from marketplace.api.permissions import check_is_administrator, get_person
+from marketplace.api.schema import ERRORS, PAGING
+from marketplace.api.serializers.pages import page_of
+from marketplace.api.serializers.users import NewUserSerializer, UserSerializer
+from marketplace.errors import NotFound
+from marketplace.organizations.services import create_user
+
+
+class UsersView(APIView):
+    """/v1/users"""
+
+    @extend_schema(operation_id="list_users", parameters=PAGING, responses={200: page_of(UserSerializer), **ERRORS})
+    def get(self, request: Request) -> Response:
+        """Everybody with an account, for administrators of the platform."""
+        check_is_administrator(request)
+        return Response(paginate(request, list_users(), lambda rows: UserSerializer(rows, many=True).data))
+
+    @extend_schema(operation_id="create_user", request=NewUserSerializer, responses={201: UserSerializer, **ERRORS})
+    def post(self, request: Request) -> Response:
+        """Make an account for somebody, as an administrator of the platform."""
+        check_is_administrator(request)
+        body = NewUserSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        made = create_user(
+            username=given["username"], email=given["email"], full_name=given["fullname"], by=get_person(request)
+        )
+        return Response(UserSerializer(made).data, status=status.HTTP_201_CREATED)
+
+
+class UserView(APIView):
+    """/v1/users/:username"""
+
+    @extend_schema(operation_id="get_user", responses={200: UserSerializer, **ERRORS})
+    def get(self, request: Request, username: str) -> Response:
+        """Yourself; or anybody, for administrators of the platform."""
+        return Response(UserSerializer(find_person(request, username)).data)
+
+
+def find_person(request: Request, username: str) -> User:
+    """The person of the key, or anybody if that person is an administrator. Raises NotFound for strangers."""
+    person = get_person(request)
+    found = list_users().filter(username__iexact=username).first() if person.is_superuser else None
+    if found is None and person.username.lower() == username.lower():
+        found = person
+    if found is None:
+        raise NotFound(f"There is nobody called {username} whom this key may see.")
+    return found

@@ -1,0 +1,100 @@
+"""What a restricted key may do."""
+
+from typing import Any
+
+import pytest
+
+from marketplace.accounts.models import User
+from marketplace.directory.entries import KeyEntry
+from marketplace.directory.keys import hash_key
+from marketplace.errors import PermissionDenied
+from marketplace.organizations.key_permissions import check_can_read_data, check_can_write_data
+from marketplace.organizations.models import ApiKey
+from marketplace.organizations.publication import collect_key_entries
+from tests.factories.catalogue import make_algorithm, make_version
+from tests.integration.api.conftest import Caller, message_of
+
+KEYS = "/v1/organizations/alice/keys"
+EVERYTHING = {
+    "allow_algo": True, "algo_acl": ["algo://*"], "allow_web_algo": True, "referer_host": "", "allow_data": True,
+    "allow_data_write": True, "allow_algo_management": True,
+}  # fmt: skip
+
+
+def make_key(caller: Caller, **permissions: Any) -> Caller:
+    response = caller.post(KEYS, {"name": "restricted", "permissions": permissions})
+    assert response.status_code == 201, response.text
+    return Caller(response.json()["key"])
+
+
+def entry_of(caller: Caller) -> KeyEntry:
+    return collect_key_entries()[hash_key(str(caller.key))]
+
+
+def test_a_key_may_do_everything_unless_something_is_taken_away(as_alice: Caller) -> None:
+    made = as_alice.post(KEYS, {"name": "all"}).json()
+    assert made["permissions"] == EVERYTHING
+    wanted = {"algo_acl": ["algo://Bob/*", "algo://bob/ocr", "algo://bob/*"], "allow_data_write": False}
+    made = as_alice.post(KEYS, {"name": "some", "permissions": wanted}).json()
+    assert made["permissions"] == EVERYTHING | wanted | {"algo_acl": ["algo://bob/*", "algo://bob/ocr/*"]}
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [{"algo_acl": ["bob/ocr"]}, {"algo_acl": ["algo://"]}, {"algo_acl": ["algo://bob/*/1"]}, {"algo_acl": "algo://*"},
+     {"algo_acl": ["algo://*"] * 101}, {"allow_algo": "perhaps"}, {"referer_host": "a b"}, [], "all",
+     {"algo_acl": ["algo://bob/ocr\n/*"]}],
+)  # fmt: skip
+def test_odd_permissions_are_refused(as_alice: Caller, permissions: Any) -> None:
+    assert as_alice.post(KEYS, {"name": "odd", "permissions": permissions}).status_code == 400
+
+
+def test_the_gateways_know_what_a_key_may_call(as_alice: Caller) -> None:
+    assert entry_of(as_alice).algorithms is None
+    some = entry_of(make_key(as_alice, algo_acl=["algo://bob/*", "algo://eve/ocr/*"], referer_host="example.com"))
+    assert (some.algorithms, some.web, some.referer_host) == (("bob/", "eve/ocr/"), True, "example.com")
+    assert entry_of(make_key(as_alice, allow_algo=False, allow_web_algo=False)).algorithms == ()
+
+
+def test_a_key_that_may_not_manage_reads_what_everybody_may_read(as_alice: Caller, alice: User) -> None:
+    make_version(make_algorithm("shown", by=alice))
+    caller = make_key(as_alice, allow_algo_management=False)
+    assert caller.get("/v1/algorithms/alice/shown").status_code == 200
+    for method, path in (("put", "/v1/algorithms/alice/shown"), ("post", KEYS), ("post", "/v1/algorithms/alice")):
+        response = getattr(caller, method)(path, {})
+        assert (response.status_code, response.json()["error"]["code"]) == (403, "permission_denied")
+    assert caller.get("/v1/organizations/alice/calls").status_code == 403
+    assert caller.get(KEYS).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted"),
+    [
+        ({"allow_data": False}, {}),
+        ({"allow_algo": False}, {}),
+        ({"algo_acl": ["algo://bob/*"]}, {}),
+        ({"algo_acl": ["algo://bob/*"]}, {"algo_acl": ["algo://bobby/*"]}),
+        ({"algo_acl": ["algo://bob/ocr/*"]}, {"algo_acl": ["algo://bob/*"]}),
+    ],
+)
+def test_a_key_gives_no_more_than_it_has(as_alice: Caller, held: dict, wanted: dict) -> None:
+    response = make_key(as_alice, **held).post(KEYS, {"name": "more", "permissions": wanted})
+    assert response.status_code == 403
+    assert "cannot give it to another" in message_of(response)
+
+
+def test_a_key_gives_what_it_has(as_alice: Caller) -> None:
+    narrow = make_key(as_alice, algo_acl=["algo://bob/*"])
+    assert narrow.post(KEYS, {"name": "x", "permissions": {"algo_acl": ["algo://Bob/ocr"]}}).status_code == 201
+    assert narrow.post(KEYS, {"name": "x", "permissions": {"allow_algo": False}}).status_code == 201
+
+
+def test_data_has_permissions_of_its_own(as_alice: Caller) -> None:
+    reader = make_key(as_alice, allow_data_write=False)
+    key = ApiKey.objects.get(key_hash=hash_key(str(reader.key)))
+    check_can_read_data(key)
+    with pytest.raises(PermissionDenied):
+        check_can_write_data(key)
+    key.allow_data = False
+    with pytest.raises(PermissionDenied):
+        check_can_read_data(key)
