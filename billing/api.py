@@ -8,7 +8,7 @@ and uses Redis only. Errors are in billing/errors.py.
 import os
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import psycopg
 from django.conf import settings
@@ -22,21 +22,15 @@ from billing.ledger.selectors import EntryLine
 from billing.metering import drain, partitions
 from billing.metering.closing import LedgerReport, check_ledger
 from billing.metering.events import BALANCES as HOT_BALANCES
-from billing.metering.events import MeterEvent, Outcome
+from billing.metering.events import MeterEvent, Outcome, multiply_memory
 from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_on_commit, rebuild_hot_balances
 from billing.metering.selectors import (
-    AlgorithmEarnings,
-    AlgorithmTotals,
     CallLine,
-    CallTotals,
-    DayTotals,
-    find_last_uses,
+    TreeTotals,
     get_call_record,
     list_call_records,
-    summarize_calls,
-    summarize_calls_by_algorithm,
-    summarize_calls_by_day,
-    summarize_earnings,
+    list_call_tree,
+    summarize_call_tree,
 )
 from billing.metering.statistics import (
     AlgorithmMeasures,
@@ -45,6 +39,23 @@ from billing.metering.statistics import (
     count_calls_by_day,
     measure_algorithms,
     rank_algorithms,
+)
+from billing.metering.usage import (
+    AlgorithmEarnings,
+    AlgorithmTotals,
+    CallTotals,
+    DayTotals,
+    Dimension,
+    SpanTotals,
+    UsageLine,
+    find_last_uses,
+    summarize_calls,
+    summarize_calls_by_algorithm,
+    summarize_calls_by_day,
+    summarize_earnings,
+    summarize_platform_by_day,
+    summarize_spans,
+    summarize_usage,
 )
 from billing.metering.writer import MeterWriter
 from billing.pricing.rating import CREDIT, Charge, RoyaltyShare, rate, share_royalty
@@ -63,6 +74,7 @@ __all__ = [
     "Charge",
     "DayOfCalls",
     "DayTotals",
+    "Dimension",
     "EntryLine",
     "LedgerReport",
     "MeterEvent",
@@ -71,6 +83,9 @@ __all__ = [
     "PriceTerms",
     "RebuildReport",
     "RoyaltyShare",
+    "SpanTotals",
+    "TreeTotals",
+    "UsageLine",
     "check_ledger",
     "count_calls",
     "count_calls_by_day",
@@ -83,20 +98,27 @@ __all__ = [
     "get_prices",
     "grant_credits",
     "list_call_records",
+    "list_call_tree",
     "list_entries",
     "list_prices",
     "measure_algorithms",
+    "multiply_memory",
     "open_account",
     "rank_algorithms",
     "rate",
     "rebuild_hot_balances",
+    "remove_old_records",
     "run_drain",
     "set_price",
     "share_royalty",
+    "summarize_call_tree",
     "summarize_calls",
     "summarize_calls_by_algorithm",
     "summarize_calls_by_day",
     "summarize_earnings",
+    "summarize_platform_by_day",
+    "summarize_spans",
+    "summarize_usage",
 ]
 
 DRAIN_NICENESS = 10
@@ -169,6 +191,13 @@ def ensure_partitions(today: date) -> int:
     """Makes the missing partitions of the call records for today and the week after; answers how many."""
     connection.ensure_connection()
     return partitions.ensure_partitions(connection.connection, today)
+
+
+def remove_old_records(today: date) -> int:
+    """Removes call records older than AGORA_CALL_RECORD_DAYS; answers how many days' partitions it dropped."""
+    connection.ensure_connection()
+    before = today - timedelta(days=settings.CALL_RECORD_DAYS)
+    return partitions.remove_old_records(connection.connection, before=before)
 
 
 def run_drain(stop: Callable[[], bool]) -> None:

@@ -17,5 +17,6 @@ app.conf.beat_schedule = {
     "refresh the directory": {"task": "invocations.refresh_directory", "schedule": 300.0, "options": {"expires": 300}},
     # Twice a day, each a week ahead: a missed turn costs nothing.
     "make partitions": {"task": "invocations.ensure_partitions", "schedule": crontab(minute="7", hour="1,13")},
+    "remove old call records": {"task": "invocations.remove_old_records", "schedule": crontab(minute="27", hour="3")},
     "clear sessions": {"task": "accounts.clear_sessions", "schedule": crontab(minute="17", hour="2")},
 }

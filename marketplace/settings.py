@@ -238,6 +238,7 @@ USE_I18N = False
 
 # Money. 10,000 credits are one US dollar; amounts are integers of micro-credits (a millionth of a credit).
 FREE_CREDITS = env_int("AGORA_FREE_CREDITS", 10_000)
+CALL_RECORD_DAYS = env_int("AGORA_CALL_RECORD_DAYS", 400)
 
 LOGGING = {
     "version": 1,

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from django.db import connection
 
+# Of removed call records only the postings are left; a call is posted within two days of its start.
 CHECK = """
 WITH sums AS (
     SELECT transaction_id, sum(credit) AS credits, sum(debit) AS debits FROM ledger_entry GROUP BY transaction_id
@@ -13,7 +14,7 @@ WITH sums AS (
     SELECT call_id, compute_charge + royalty_charge AS cost FROM metering_call_record
     WHERE compute_charge + royalty_charge > 0
 ), calls AS (
-    SELECT id, credits FROM ledger_transaction LEFT JOIN sums ON transaction_id = id WHERE kind = 'call'
+    SELECT id, posted_at, credits FROM ledger_transaction LEFT JOIN sums ON transaction_id = id WHERE kind = 'call'
 )
 SELECT
     (SELECT count(*) FROM metering_call_record),
@@ -26,7 +27,8 @@ SELECT
      WHERE a.balance <> coalesce(accounts.balance, 0)),
     (SELECT count(*) FROM (SELECT FROM metering_call_record GROUP BY call_id HAVING count(*) > 1) AS twice),
     (SELECT count(*) FROM costed WHERE NOT EXISTS (SELECT FROM calls WHERE calls.id = call_id)),
-    (SELECT count(*) FROM calls WHERE NOT EXISTS (SELECT FROM costed WHERE call_id = calls.id)),
+    (SELECT count(*) FROM calls WHERE NOT EXISTS (SELECT FROM costed WHERE call_id = calls.id)
+     AND NOT EXISTS (SELECT FROM metering_retention WHERE calls.posted_at < removed_before + 2)),
     (SELECT count(*) FROM costed JOIN calls ON calls.id = call_id WHERE cost IS DISTINCT FROM credits)
 """
 

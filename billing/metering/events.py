@@ -13,6 +13,17 @@ BALANCES = "billing:balances"
 """Redis hash: organization id to hot balance in micro-credits."""
 
 Outcome = Literal["ok", "algorithm_error", "timeout", "crashed", "cancelled", "unavailable"]
+Waiver = Literal["owner", "free_call"]
+"""Why a call that went well owes no royalty: its payer owns the algorithm, or it is one of the month's free calls."""
+
+
+def multiply_memory(*, byte_count: int, microseconds: int) -> int:
+    """Byte-seconds, rounded down, of memory held for a time.
+
+    A call is counted with the most that its slot held, for as long as it ran: what a slot holds in between is not
+    sampled on the way of a call. So it is what must be kept free for the call, and never less than what was used.
+    """
+    return byte_count * microseconds // 1_000_000
 
 
 class MeterEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,3 +56,12 @@ class MeterEvent(msgspec.Struct, frozen=True, kw_only=True):
     error_type: str | None = None
     compute_charge: int
     royalty_charge: int
+    member_id: int | None = None
+    """The user in whose name the call was made."""
+    memory_byte_seconds: int = 0
+    gpu_memory_byte_seconds: int = 0
+    compute_per_second: int = 0
+    """This and the next two are the price in force, of which the charges were made."""
+    royalty_per_call: int = 0
+    royalty_per_second: int = 0
+    waiver: Waiver | None = None

@@ -1,4 +1,4 @@
-"""The daily partitions of the call records."""
+"""The daily partitions of the call records: made ahead, and removed when they are old."""
 
 from datetime import date, timedelta
 
@@ -19,3 +19,11 @@ def ensure_partitions(connection: "psycopg.Connection[tuple[object, ...]]", toda
         )
         made = cursor.fetchone()
     return int(str(made[0])) if made else 0
+
+
+def remove_old_records(connection: "psycopg.Connection[tuple[object, ...]]", *, before: date) -> int:
+    """Removes the records of the days before that one; answers how many partitions it dropped. Sums and money stay."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT metering_remove_before(%s::date)", [before])
+        removed = cursor.fetchone()
+    return int(str(removed[0])) if removed else 0

@@ -1,23 +1,22 @@
-"""A batch of meter events into PostgreSQL: call records and their ledger postings, each once, in one transaction."""
+"""A batch of meter events into PostgreSQL: call records, sums and ledger postings, each once, in one transaction."""
 
 import uuid
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
 import psycopg
 
 from billing.ledger.models import AccountKind
 from billing.metering.events import MeterEvent
+from billing.metering.rollups import SUM_UP
 
 Connection = psycopg.Connection[tuple[object, ...]]
 ShareRoyalty = Callable[[int], tuple[int, int]]
 """A royalty in micro-credits to the author's and the platform's part."""
 
-COLUMNS = (
-    "call_id, root_id, parent_id, payer_id, author_id, key_id, algorithm, version_id, version, environment, "
-    "queue_us, load_us, run_us, cpu_us, peak_memory_bytes, bytes_in, bytes_out, cold, outcome, error_type, "
-    "compute_charge, royalty_charge"
-)
+FIELDS = MeterEvent.__struct_fields__
+COLUMNS = ", ".join(name for name in FIELDS if name != "started_at")
 
 # The checks stop what the record's types would take and the books must not.
 PREPARE = """
@@ -33,19 +32,22 @@ CREATE TEMPORARY TABLE metering_batch (
 ALTER TABLE metering_batch ALTER started_at DROP NOT NULL, ALTER recorded_at DROP NOT NULL;
 """
 
-COPY = f"COPY metering_batch ({COLUMNS}, started_us, payer_account, author_account, author_share) FROM STDIN"
+GIVEN = ", ".join("started_us" if name == "started_at" else name for name in FIELDS)
+COPY = f"COPY metering_batch ({GIVEN}, payer_account, author_account, author_share) FROM STDIN"
 
 # One statement, because the ledger takes transactions and their entries only together; and only what was not
-# recorded before goes on to the ledger, which makes reading an event twice harmless.
+# recorded before goes on to the sums and the ledger, which makes reading an event twice harmless. A record and its
+# posting have the same time, so that a close of the books finds both on the same side of it.
 POST = f"""
 WITH recorded AS (
-    INSERT INTO metering_call_record ({COLUMNS}, started_at)
-    SELECT {COLUMNS}, to_timestamp(started_us / 1000000.0::float8) FROM metering_batch
-    ON CONFLICT DO NOTHING RETURNING call_id
-), posted AS (
+    INSERT INTO metering_call_record ({COLUMNS}, started_at, recorded_at)
+    SELECT {COLUMNS}, to_timestamp(started_us / 1000000.0::float8), now() FROM metering_batch
+    ON CONFLICT DO NOTHING RETURNING metering_call_record.*
+), fresh AS MATERIALIZED (
+    SELECT recorded.*, batch.author_share FROM recorded JOIN metering_batch batch USING (call_id)
+), {SUM_UP}, posted AS (
     INSERT INTO ledger_transaction (id, kind, cause, posted_at)
-    SELECT call_id, 'call', algorithm || '@' || version, now() FROM recorded JOIN metering_batch USING (call_id)
-    WHERE compute_charge + royalty_charge > 0
+    SELECT call_id, 'call', algorithm || '@' || version, now() FROM fresh WHERE compute_charge + royalty_charge > 0
     ON CONFLICT DO NOTHING RETURNING id
 ), entered AS (
     INSERT INTO ledger_entry (transaction_id, account_id, debit, credit)
@@ -108,34 +110,8 @@ class BatchPoster:
         return Posted(int(str(recorded)), int(str(posted)))
 
     def _to_row(self, event: MeterEvent, payers: dict[str, str], authors: dict[str, str]) -> tuple[object, ...]:
-        return (
-            event.call_id,
-            event.root_id,
-            event.parent_id,
-            event.payer_id,
-            event.author_id,
-            event.key_id,
-            event.algorithm,
-            event.version_id,
-            event.version,
-            event.environment,
-            event.queue_us,
-            event.load_us,
-            event.run_us,
-            event.cpu_us,
-            event.peak_memory_bytes,
-            event.bytes_in,
-            event.bytes_out,
-            event.cold,
-            event.outcome,
-            event.error_type,
-            event.compute_charge,
-            event.royalty_charge,
-            event.started_at,
-            payers[event.payer_id],
-            authors[event.author_id],
-            self._share(event.royalty_charge)[0],
-        )
+        accounts = payers[event.payer_id], authors[event.author_id]
+        return *msgspec.structs.astuple(event), *accounts, self._share(event.royalty_charge)[0]
 
     def _find_accounts(self, kind: AccountKind, organization_ids: set[str]) -> dict[str, str]:
         """The accounts known by organization, after those of `organization_ids` were found or opened.

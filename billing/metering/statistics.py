@@ -7,29 +7,45 @@ from uuid import UUID
 
 from django.db import connection
 
+# The times are the mean of the first step at which at least half, or 99 of a hundred, of the answered calls are in.
 MEASURES = """
-SELECT algorithm, count(*), count(*) FILTER (WHERE outcome <> 'ok'),
-    percentile_disc(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY run_us) FILTER (WHERE outcome = 'ok')
-FROM metering_call_record
-WHERE author_id = ANY (%(authors)s) AND algorithm = ANY (%(algorithms)s) AND started_at >= %(since)s
-GROUP BY algorithm
+WITH steps AS (
+    SELECT algorithm, step, sum(calls)::bigint AS calls, sum(run_us)::bigint AS run_us FROM metering_run_times
+    WHERE author_id = ANY (%(authors)s) AND algorithm = ANY (%(algorithms)s) AND day >= %(since)s::date
+    GROUP BY algorithm, step
+), running AS (
+    SELECT algorithm, step, run_us / calls AS mean, sum(calls) OVER (PARTITION BY algorithm ORDER BY step) AS counted,
+        sum(calls) OVER (PARTITION BY algorithm) AS whole
+    FROM steps
+), times AS (
+    SELECT algorithm, (array_agg(mean ORDER BY step) FILTER (WHERE counted * 2 >= whole))[1] AS median,
+        (array_agg(mean ORDER BY step) FILTER (WHERE counted * 100 >= whole * 99))[1] AS p99
+    FROM running GROUP BY algorithm
+), totals AS (
+    SELECT algorithm, sum(calls)::bigint AS calls, sum(failed)::bigint AS failed FROM metering_usage_day
+    WHERE author_id = ANY (%(authors)s) AND algorithm = ANY (%(algorithms)s) AND starts_at >= %(since)s
+    GROUP BY algorithm
+)
+SELECT algorithm, calls, median, failed, p99 FROM totals LEFT JOIN times USING (algorithm)
 """
 RANKING = """
-SELECT algorithm, count(*) FROM metering_call_record WHERE started_at >= %(since)s
+SELECT algorithm, sum(calls)::bigint FROM metering_usage_day WHERE starts_at >= %(since)s
 GROUP BY algorithm ORDER BY 2 DESC, 1 LIMIT %(limit)s
 """
-TOTAL = "SELECT count(*) FROM metering_call_record WHERE started_at >= %(since)s"
+TOTAL = "SELECT coalesce(sum(calls), 0)::bigint FROM metering_usage_day WHERE starts_at >= %(since)s"
 BY_DAY = """
-SELECT (started_at AT TIME ZONE 'UTC')::date, count(*), count(*) FILTER (WHERE outcome <> 'ok')
-FROM metering_call_record
-WHERE author_id = %(author)s AND algorithm = %(algorithm)s AND started_at >= %(since)s
+SELECT (starts_at AT TIME ZONE 'UTC')::date, sum(calls)::bigint, sum(failed)::bigint FROM metering_usage_day
+WHERE author_id = %(author)s AND algorithm = %(algorithm)s AND starts_at >= %(since)s
 GROUP BY 1
 """
 
 
 @dataclass(frozen=True)
 class AlgorithmMeasures:
-    """Calls of everybody, and the run times in microseconds of those that were answered, if any was."""
+    """Calls of everybody, and the run times in microseconds of those that were answered, if any was.
+
+    Run times are known to 9 per cent: they are means of calls that took about as long (RunTimes), not single calls.
+    """
 
     calls: int
     median_run_us: int | None
@@ -49,26 +65,27 @@ class DayOfCalls:
 def measure_algorithms(
     *, author_ids: Collection[UUID], algorithms: Collection[str], since: datetime
 ) -> dict[str, AlgorithmMeasures]:
-    """The measures of these algorithms (`owner/name`) since then; one that was not called is left out.
+    """The measures of these algorithms (`owner/name`) since that UTC day; one that was not called is left out.
 
-    `author_ids` are the organizations that own them: the index of the records goes by author.
+    `author_ids` are the organizations that own them: the index of the sums goes by author.
     """
+    since = _start_of_day(since)
     with connection.cursor() as cursor:
         cursor.execute(MEASURES, {"authors": list(author_ids), "algorithms": list(algorithms), "since": since})
-        return {name: _to_measures(calls, failed, times) for name, calls, failed, times in cursor.fetchall()}
+        return {name: AlgorithmMeasures(*measures) for name, *measures in cursor.fetchall()}
 
 
 def rank_algorithms(*, since: datetime, limit: int) -> list[tuple[str, int]]:
     """The most called algorithms (`owner/name`) with their calls, private ones too: for sorting, not for showing."""
     with connection.cursor() as cursor:
-        cursor.execute(RANKING, {"since": since, "limit": limit})
+        cursor.execute(RANKING, {"since": _start_of_day(since), "limit": limit})
         return list(cursor.fetchall())
 
 
 def count_calls(*, since: datetime) -> int:
     """The calls of the whole platform since then."""
     with connection.cursor() as cursor:
-        cursor.execute(TOTAL, {"since": since})
+        cursor.execute(TOTAL, {"since": _start_of_day(since)})
         return int(cursor.fetchone()[0])
 
 
@@ -83,6 +100,5 @@ def count_calls_by_day(*, author_id: UUID, algorithm: str, days: int, today: dat
     return [found.get(day, DayOfCalls(day, 0, 0)) for day in wanted]
 
 
-def _to_measures(calls: int, failed: int, times: list[int | None] | None) -> AlgorithmMeasures:
-    median, p99 = times or (None, None)
-    return AlgorithmMeasures(calls=calls, median_run_us=median, failed=failed, p99_run_us=p99)
+def _start_of_day(moment: datetime) -> datetime:
+    return datetime.combine(moment.astimezone(UTC).date(), time.min, tzinfo=UTC)

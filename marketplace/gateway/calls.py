@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from billing.api import MeterEvent, MeterWriter, Outcome, rate
+from billing.api import MeterEvent, MeterWriter, Outcome, multiply_memory, rate
 from billing.errors import MeterUnavailable
 from execution.client import Answer, ExecutionClient, Usage
 from execution.errors import AllSlotsHeld, QueueFull, Unavailable
@@ -209,4 +209,8 @@ def _event_of(
         error_type=answer.error.error_type if answer and answer.error else None,
         compute_charge=charge.compute,
         royalty_charge=charge.royalty,
+        member_id=caller.user_id,
+        memory_byte_seconds=multiply_memory(byte_count=usage.peak_memory_bytes, microseconds=usage.run_us),
+        compute_per_second=price.compute_per_second,
+        royalty_per_call=price.royalty_per_call,
     )

@@ -17,3 +17,9 @@ def refresh_directory() -> None:
 def ensure_partitions() -> None:
     """Makes the partitions that the call records of the next days go to."""
     billing.ensure_partitions(timezone.now().date())
+
+
+@app.task(name="invocations.remove_old_records")
+def remove_old_records() -> None:
+    """Removes the call records that are older than they are kept."""
+    billing.remove_old_records(timezone.now().date())

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from billing.api import ensure_partitions
+from billing.metering.rollups import SUM_UP
 from marketplace.algorithms.models import Version
 
 INSERT = """
@@ -16,6 +17,12 @@ INSERT INTO metering_call_record (call_id, started_at, root_id, payer_id, author
     environment, queue_us, load_us, run_us, cpu_us, peak_memory_bytes, bytes_in, bytes_out, cold, outcome,
     compute_charge, royalty_charge, key_id)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 20, 0, %s, %s, 20000000, 64, 64, false, %s, %s, 0, %s)
+"""
+
+SUM_UP_ROWS = f"""
+WITH fresh AS MATERIALIZED (
+    SELECT *, royalty_charge * 80 / 100 AS author_share FROM metering_call_record WHERE call_id = ANY(%s)
+), {SUM_UP} SELECT 1
 """
 
 
@@ -35,6 +42,7 @@ def record_calls(
     rows = [_row(version, run_us, outcome, payer_id or uuid.uuid4(), key_id, moment) for _ in range(count)]
     with connection.cursor() as cursor:
         cursor.executemany(INSERT, rows)
+        cursor.execute(SUM_UP_ROWS, [[row[0] for row in rows]])
     return [row[0] for row in rows]
 
 

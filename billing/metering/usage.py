@@ -1,0 +1,204 @@
+"""Reading the sums of calls: what pages show of days, algorithms, keys and members, however many calls there were."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+
+from django.db.models import F, Max, QuerySet, Sum
+
+from billing.metering.models import Usage, UsageDay, UsageHour, UsageMinute
+
+COST = Sum(F("compute_charge") + F("royalty_charge"))
+SUMS = {
+    "all_calls": Sum("calls"),
+    "all_failed": Sum("failed"),
+    "all_cost": COST,
+    "all_run_us": Sum("run_us"),
+    "all_cpu_us": Sum("cpu_us"),
+    "all_memory": Sum("memory_byte_seconds"),
+    "all_compute": Sum("compute_charge"),
+    "all_royalty": Sum("royalty_charge"),
+    "all_earned": Sum("author_share"),
+}
+
+Dimension = Literal["algorithm", "version", "key", "member"]
+COLUMNS: Mapping[Dimension, tuple[str, ...]] = {
+    "algorithm": ("algorithm",),
+    "version": ("algorithm", "version"),
+    "key": ("key_id",),
+    "member": ("member_id",),
+}
+Span = Literal["minute", "hour", "day"]
+TABLES: Mapping[Span, type[Usage]] = {"minute": UsageMinute, "hour": UsageHour, "day": UsageDay}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallTotals:
+    """Sums over calls. Times are microseconds, memory byte-seconds, money micro-credits."""
+
+    calls: int = 0
+    failed: int = 0
+    cost: int = 0
+    """What the payers paid: compute and royalty."""
+    run_us: int = 0
+    cpu_us: int = 0
+    memory: int = 0
+    compute: int = 0
+    royalty: int = 0
+    earned: int = 0
+    """The authors' share of the royalty."""
+
+
+NO_CALLS = CallTotals()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayTotals:
+    """The totals of one UTC day."""
+
+    day: date
+    totals: CallTotals
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpanTotals:
+    """The totals of the minute, hour or day that starts then."""
+
+    starts_at: datetime
+    totals: CallTotals
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlgorithmTotals:
+    """The totals of one algorithm, `owner/name`."""
+
+    algorithm: str
+    totals: CallTotals
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageLine:
+    """The totals of one algorithm, version, key or member; what `by` names identifies it."""
+
+    identity: tuple[Any, ...]
+    """The columns of the dimension: `(owner/name,)`, `(owner/name, version)`, `(key id,)`, `(user id,)`."""
+    totals: CallTotals
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlgorithmEarnings:
+    """What one algorithm earned for its author, in micro-credits, by how many calls that owed a royalty."""
+
+    algorithm: str
+    calls: int
+    earned: int
+
+
+def summarize_calls(
+    *, payer_id: uuid.UUID | None = None, author_id: uuid.UUID | None = None, since: datetime
+) -> CallTotals:
+    """The totals of the organization's calls that started on the UTC day of `since` or later."""
+    found = _from_day(_filter(UsageDay, payer_id=payer_id, author_id=author_id), since)
+    return _to_totals(found.aggregate(**SUMS))
+
+
+def summarize_calls_by_day(
+    *, payer_id: uuid.UUID | None = None, author_id: uuid.UUID | None = None, days: int, today: date
+) -> list[DayTotals]:
+    """One line per UTC day, oldest first, for the `days` days that end with today; days without calls are zero."""
+    return _fill_days(_filter(UsageDay, payer_id=payer_id, author_id=author_id), days, today)
+
+
+def summarize_platform_by_day(*, days: int, today: date) -> list[DayTotals]:
+    """The same over the calls of everybody, for who runs the platform."""
+    return _fill_days(UsageDay.objects.all(), days, today)
+
+
+def summarize_spans(
+    *,
+    span: Span,
+    payer_id: uuid.UUID | None = None,
+    author_id: uuid.UUID | None = None,
+    since: datetime,
+    until: datetime,
+) -> list[SpanTotals]:
+    """One line for each minute, hour or day with calls that starts in [since, until), oldest first."""
+    found = _filter(TABLES[span], payer_id=payer_id, author_id=author_id)
+    rows = found.filter(starts_at__gte=since, starts_at__lt=until).values("starts_at").annotate(**SUMS)
+    return [SpanTotals(starts_at=row["starts_at"], totals=_to_totals(row)) for row in rows.order_by("starts_at")]
+
+
+def summarize_calls_by_algorithm(
+    *, payer_id: uuid.UUID | None = None, author_id: uuid.UUID | None = None, since: datetime, limit: int
+) -> list[AlgorithmTotals]:
+    """The totals of each algorithm called on the UTC day of `since` or later, the dearest first."""
+    lines = summarize_usage(payer_id=payer_id, author_id=author_id, by="algorithm", since=since, limit=limit)
+    return [AlgorithmTotals(algorithm=line.identity[0], totals=line.totals) for line in lines]
+
+
+def summarize_usage(
+    *,
+    by: Dimension,
+    payer_id: uuid.UUID | None = None,
+    author_id: uuid.UUID | None = None,
+    since: datetime,
+    until: datetime | None = None,
+    limit: int,
+) -> list[UsageLine]:
+    """The totals by a dimension, from the UTC day of `since` up to `until`, the dearest first."""
+    found = _from_day(_filter(UsageDay, payer_id=payer_id, author_id=author_id), since)
+    if until is not None:
+        found = found.filter(starts_at__lt=until)
+    columns = COLUMNS[by]
+    rows = found.values(*columns).annotate(**SUMS).order_by("-all_cost", "-all_calls", *columns)[:limit]
+    return [UsageLine(identity=tuple(row[name] for name in columns), totals=_to_totals(row)) for row in rows]
+
+
+def find_last_uses(*, payer_id: uuid.UUID, since: datetime) -> dict[uuid.UUID, datetime]:
+    """When each of the payer's keys made its latest call, by the key's id; one without calls since then is left out."""
+    found = _from_day(_filter(UsageDay, payer_id=payer_id), since)
+    found = found.filter(latest_at__gte=since, key_id__isnull=False)
+    return dict(found.values_list("key_id").annotate(latest=Max("latest_at")))
+
+
+def summarize_earnings(*, author_id: uuid.UUID, since: datetime, limit: int) -> list[AlgorithmEarnings]:
+    """What each of the author's algorithms earned on the UTC day of `since` or later, the best first."""
+    found = _from_day(_filter(UsageDay, author_id=author_id), since).values("algorithm")
+    rows = found.annotate(paid=Sum("royalty_calls"), earned=Sum("author_share")).filter(paid__gt=0)
+    return [
+        AlgorithmEarnings(algorithm=row["algorithm"], calls=int(row["paid"]), earned=int(row["earned"]))
+        for row in rows.order_by("-earned", "algorithm")[:limit]
+    ]
+
+
+def _from_day(found: QuerySet[Any], since: datetime) -> QuerySet[Any]:
+    return found.filter(starts_at__gte=datetime.combine(since.astimezone(UTC).date(), time.min, tzinfo=UTC))
+
+
+def _fill_days(found: QuerySet[Any], days: int, today: date) -> list[DayTotals]:
+    first = today - timedelta(days=days - 1)
+    since = datetime.combine(first, time.min, tzinfo=UTC)
+    rows = found.filter(starts_at__gte=since).values("starts_at").annotate(**SUMS).order_by("starts_at")
+    known = {row["starts_at"].astimezone(UTC).date(): _to_totals(row) for row in rows}
+    wanted = (first + timedelta(days=ahead) for ahead in range(days))
+    return [DayTotals(day=day, totals=known.get(day, NO_CALLS)) for day in wanted]
+
+
+def _filter(
+    table: type[Any], *, payer_id: uuid.UUID | None = None, author_id: uuid.UUID | None = None
+) -> QuerySet[Any]:
+    """The sums of an organization. Without one it would be everybody's: a mistake, refused."""
+    if payer_id is None and author_id is None:
+        raise TypeError("Name the organization whose calls are wanted: payer_id or author_id.")
+    found: QuerySet[Any] = table._default_manager.all()
+    if payer_id is not None:
+        found = found.filter(payer_id=payer_id)
+    if author_id is not None:
+        found = found.filter(author_id=author_id)
+    return found
+
+
+def _to_totals(row: Mapping[str, object]) -> CallTotals:
+    return CallTotals(**{name.removeprefix("all_"): int(str(row[name] or 0)) for name in SUMS})
