@@ -2,7 +2,7 @@
 
 A batch is read, committed in PostgreSQL by call id, and only then removed from the stream. Killed in between, it is
 read again, and what was recorded before changes nothing. An event that cannot be stored moves to the stream
-`meter:rejected` with the reason, so that it is neither lost nor in the way.
+`meter:rejected` with the reason, in the same step that removes the batch, so that it is neither lost nor in the way.
 """
 
 import logging
@@ -16,14 +16,15 @@ import msgspec
 import psycopg
 import redis
 
-from billing.metering.events import STREAM, MeterEvent
+from billing.metering.events import STREAM, MeterEvent, split_lines
 from billing.metering.partitions import ensure_partitions
-from billing.metering.posting import BatchPoster, Connection, ShareRoyalty
+from billing.metering.posting import BatchPoster, Connection, Posted, ShareRoyalty
 
 REJECTED = "meter:rejected"
 """Redis stream of events that could not be stored: fields `event`, `reason` and `entry`, its id in `meter:events`."""
 
-BATCH = 2_000
+BATCH = 100
+"""Entries of the stream that are read at a time: each has the events of one to writer.BATCH_LIMIT calls."""
 WAIT_MILLISECONDS = 500
 GATHER_SECONDS = 0.05
 """How long events gather before they are read, so that a busy drain commits hundreds at a time."""
@@ -37,12 +38,20 @@ logger = logging.getLogger(__name__)
 decoder = msgspec.json.Decoder(MeterEvent)
 
 
-class Entry(NamedTuple):
-    """One entry of the stream, as it was read."""
+class Item(NamedTuple):
+    """One event, as it was read from an entry of the stream."""
 
     entry_id: bytes
     raw: bytes
     event: MeterEvent
+
+
+class Rejection(NamedTuple):
+    """What cannot be stored, from which entry, and why."""
+
+    entry_id: bytes
+    raw: bytes
+    reason: str
 
 
 class Drained(NamedTuple):
@@ -52,9 +61,8 @@ class Drained(NamedTuple):
     recorded: int
     posted: int
     rejected: int
-
-
-NOTHING = Drained(0, 0, 0, 0)
+    full: bool = False
+    """Whether the stream may have more."""
 
 
 class Drain:
@@ -72,47 +80,35 @@ class Drain:
         return bool(found)
 
     def drain_batch(self) -> Drained:
-        """Moves the stream's oldest events, up to BATCH of them. Raises psycopg.Error or redis.RedisError."""
+        """Moves the stream's oldest events. Raises psycopg.Error or redis.RedisError."""
         found = cast("list[tuple[bytes, dict[bytes, bytes]]]", self._client.xrange(STREAM, count=BATCH))
-        entries: dict[str, Entry] = {}
-        repeated: list[bytes] = []
-        rejected = 0
-        for entry_id, fields in found:
-            try:
-                entry = _read(entry_id, fields)
-                if _is_repetition(entry, entries):
-                    repeated.append(entry_id)
-                else:
-                    entries[entry.event.call_id] = entry
-            except (KeyError, msgspec.DecodeError) as error:
-                self._reject(entry_id, fields, str(error))
-                rejected += 1
-        done = self._store(list(entries.values()))
-        if repeated:
-            self._client.xdel(STREAM, *repeated)
-        return Drained(len(found), done.recorded, done.posted, rejected + done.rejected)
+        items, rejected, read = _read(found)
+        done = self._store(items, rejected)
+        self._remove([entry_id for entry_id, _ in found], rejected)
+        return Drained(read, done.recorded, done.posted, len(rejected), len(found) == BATCH)
 
-    def _store(self, entries: Sequence[Entry]) -> Drained:
-        """Commits and removes the entries. One that PostgreSQL refuses is found by halving, and rejected alone."""
-        if not entries:
-            return NOTHING
+    def _store(self, items: Sequence[Item], rejected: list[Rejection]) -> Posted:
+        """Commits the events. One that PostgreSQL refuses is found by halving, and joins the rejected."""
+        if not items:
+            return Posted(0, 0)
         try:
-            posted = self._poster.post([entry.event for entry in entries])
+            return self._poster.post([item.event for item in items])
         except (psycopg.DataError, psycopg.IntegrityError) as error:
-            if len(entries) == 1:
-                self._reject(entries[0].entry_id, {b"event": entries[0].raw}, str(error))
-                return Drained(1, 0, 0, 1)
-            middle = len(entries) // 2
-            return _add(self._store(entries[:middle]), self._store(entries[middle:]))
-        self._client.xdel(STREAM, *[entry.entry_id for entry in entries])
-        return Drained(len(entries), posted.recorded, posted.posted, 0)
+            if len(items) == 1:
+                rejected.append(Rejection(items[0].entry_id, items[0].raw, str(error)))
+                return Posted(0, 0)
+        middle = len(items) // 2
+        first, second = self._store(items[:middle], rejected), self._store(items[middle:], rejected)
+        return Posted(first.recorded + second.recorded, first.posted + second.posted)
 
-    def _reject(self, entry_id: bytes, fields: dict[bytes, bytes], reason: str) -> None:
-        raw = fields.get(b"event", repr(fields).encode())
-        logger.error("Meter event %s cannot be stored and moves to %s: %s", entry_id.decode(), REJECTED, reason)
+    def _remove(self, entry_ids: Sequence[bytes], rejected: Sequence[Rejection]) -> None:
+        if not entry_ids:
+            return
         with self._client.pipeline(transaction=True) as pipeline:
-            pipeline.xadd(REJECTED, {"event": raw, "reason": reason, "entry": entry_id})
-            pipeline.xdel(STREAM, entry_id)
+            for entry_id, raw, reason in rejected:
+                logger.error("A meter event of %s cannot be stored and moves to %s: %s", entry_id, REJECTED, reason)
+                pipeline.xadd(REJECTED, {"event": raw, "reason": reason, "entry": entry_id})
+            pipeline.xdel(STREAM, *entry_ids)
             pipeline.execute()
 
 
@@ -151,7 +147,7 @@ def _work(connection: Connection, client: redis.Redis, share_royalty: ShareRoyal
             ensure_partitions(connection, today)
             partitioned = today
         if full or drain.wait():
-            full = drain.drain_batch().read == BATCH
+            full = drain.drain_batch().full
 
 
 def _lock(connection: Connection) -> bool:
@@ -170,18 +166,26 @@ def _sleep(seconds: float, stop: Callable[[], bool]) -> None:
         time.sleep(min(left, 0.1))
 
 
-def _read(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
-    raw = fields[b"event"]
-    return Entry(entry_id, raw, decoder.decode(raw))
+def _read(found: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> tuple[list[Item], list[Rejection], int]:
+    """The events of these entries, each once; what is none; and how many both were, with repetitions."""
+    items: dict[str, Item] = {}
+    rejected: list[Rejection] = []
+    read = 0
+    for entry_id, fields in found:
+        lines = split_lines(fields)
+        if not lines:
+            rejected.append(Rejection(entry_id, repr(fields).encode(), "the entry has no events"))
+        read += max(1, len(lines))
+        for raw in lines:
+            try:
+                event = decoder.decode(raw)
+                _check_story(event, items.setdefault(event.call_id, Item(entry_id, raw, event)).event)
+            except msgspec.DecodeError as error:
+                rejected.append(Rejection(entry_id, raw, str(error)))
+    return list(items.values()), rejected, read
 
 
-def _is_repetition(entry: Entry, entries: dict[str, Entry]) -> bool:
-    """Whether the batch has this very event already. Raises msgspec.ValidationError if it has another by its id."""
-    known = entries.get(entry.event.call_id)
-    if known is not None and known.event != entry.event:
-        raise msgspec.ValidationError(f"another event has the call id {entry.event.call_id}")
-    return known is not None
-
-
-def _add(first: Drained, second: Drained) -> Drained:
-    return Drained(*(a + b for a, b in zip(first, second, strict=True)))
+def _check_story(event: MeterEvent, known: MeterEvent) -> None:
+    """Raises msgspec.ValidationError if the batch has another event by this one's id."""
+    if event != known:
+        raise msgspec.ValidationError(f"another event has the call id {event.call_id}")

@@ -17,7 +17,7 @@ import redis
 from django.conf import settings
 from django.db import connection, transaction
 
-from billing.metering.events import BALANCES, STREAM, MeterEvent
+from billing.metering.events import BALANCES, STREAM, MeterEvent, split_lines
 
 CHANGES = "directory:changes"
 """The channel on which gateways hear what to read again (its messages are the directory's `Change`)."""
@@ -102,7 +102,7 @@ def _read_redis(client: redis.Redis) -> tuple[dict[str, int], list[MeterEvent]]:
             "tuple[dict[bytes, bytes], list[tuple[bytes, dict[bytes, bytes]]]]", tuple(pipeline.execute())
         )
     hot = {field.decode(): int(amount) for field, amount in balances.items()}
-    return hot, list(_decode(fields.get(b"event", b"") for _, fields in entries))
+    return hot, list(_decode(text for _, fields in entries for text in split_lines(fields)))
 
 
 def _decode(texts: Iterable[bytes]) -> Iterable[MeterEvent]:

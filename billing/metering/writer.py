@@ -22,7 +22,7 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from billing.errors import MeterUnavailable
-from billing.metering.events import BALANCES, STREAM, MeterEvent
+from billing.metering.events import BALANCES, STREAM, MeterEvent, join_lines
 
 PATIENCE_SECONDS = 5.0
 LEAST_SECONDS = 0.25
@@ -31,25 +31,24 @@ ANSWER_SECONDS = 0.25
 """How much longer an answer is waited for than a batch may be written."""
 RETRY_SECONDS = 0.02
 MEMORY_SECONDS = 86_400
-BATCH_LIMIT = 500
+BATCH_LIMIT = 100
 WRITER_KEY = "meter:writer:"
 
-# ARGV: batch number, seconds to remember it, the last microsecond of Redis's clock at which it may be written, number
-# of payers, then payer and charge for each, then the events.
+# ARGV: batch number, seconds to remember it, the last microsecond of Redis's clock at which it may be written, the
+# entry of the stream, then payer and charge for each payer.
 # What may fail comes first, and the stream before the mark: what is marked is written. A balance that cannot be
 # changed, since somebody spoilt it, holds up nobody: the ledger follows the stream.
 SCRIPT = """
-local first, events = 5, 5 + 2 * tonumber(ARGV[4])
 local known = redis.call('GET', KEYS[3])
 if not known or tonumber(known) < tonumber(ARGV[1]) then
   local now = redis.call('TIME')
   if now[1] * 1000000 + now[2] > tonumber(ARGV[3]) then return redis.error_reply('LATE this batch was given up') end
-  for i = events, #ARGV do redis.call('XADD', KEYS[1], '*', 'event', ARGV[i]) end
+  redis.call('XADD', KEYS[1], '*', 'events', ARGV[4])
   redis.call('SET', KEYS[3], ARGV[1], 'EX', ARGV[2])
-  for i = first, events - 1, 2 do redis.pcall('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
+  for i = 5, #ARGV, 2 do redis.pcall('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
 end
 local names = {}
-for i = first, events - 1, 2 do names[#names + 1] = ARGV[i] end
+for i = 5, #ARGV, 2 do names[#names + 1] = ARGV[i] end
 return redis.call('HMGET', KEYS[2], unpack(names))
 """
 SCRIPT_ID = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
@@ -129,10 +128,9 @@ class MeterWriter:
         charges: Counter[str] = Counter()
         for event, *_ in batch:
             charges[event.payer_id] -= event.compute_charge + event.royalty_charge
-        arguments: list[str | int | bytes] = [len(charges)]
+        arguments: list[str | int | bytes] = [join_lines(waiting.text for waiting in batch)]
         for payer, change in charges.items():
             arguments += (payer, change)
-        arguments += [waiting.text for waiting in batch]
         deadline = max(batch[0].deadline, asyncio.get_running_loop().time() + LEAST_SECONDS)
         balances = await self._call_patiently(arguments, deadline)
         if balances is None:

@@ -15,9 +15,10 @@ from django.db import connections
 
 from billing.api import MeterEvent, share_royalty
 from billing.metering.drain import REJECTED, Drain
-from billing.metering.events import BALANCES, STREAM
+from billing.metering.events import BALANCES, FIELD, STREAM, join_lines
 
 MakeEvent = Callable[..., MeterEvent]
+ENTRY = 7
 
 
 def make_event(**changes: object) -> MeterEvent:
@@ -50,10 +51,11 @@ def make_event(**changes: object) -> MeterEvent:
 
 
 def append_events(client: redis.Redis, *events: MeterEvent | bytes) -> None:
-    """Puts events (or texts that claim to be some) into the meter stream."""
+    """Puts events (or texts that claim to be some) into the meter stream, ENTRY of them in each entry."""
+    texts = [event if isinstance(event, bytes) else msgspec.json.encode(event) for event in events]
     with client.pipeline(transaction=False) as pipeline:
-        for event in events:
-            pipeline.xadd(STREAM, {"event": event if isinstance(event, bytes) else msgspec.json.encode(event)})
+        for start in range(0, len(texts), ENTRY):
+            pipeline.xadd(STREAM, {FIELD: join_lines(texts[start : start + ENTRY])})
         pipeline.execute()
 
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from billing.api import MeterEvent, MeterWriter, check_ledger
 from billing.errors import MeterUnavailable
 from billing.metering.drain import Drain, Drained
-from billing.metering.events import BALANCES, STREAM
+from billing.metering.events import BALANCES, STREAM, split_lines
 from billing.metering.writer import BATCH_LIMIT, WRITER_KEY
 from marketplace.cli.embedded import EmbeddedRedis
 
@@ -50,7 +50,8 @@ async def writer(server: EmbeddedRedis) -> AsyncIterator[MeterWriter]:
 def read(server: EmbeddedRedis) -> tuple[list[MeterEvent], dict[str, int], int]:
     """The events, the balances, and the number of the last batch."""
     with redis.Redis.from_url(f"unix://{server.socket}") as client:
-        events = [msgspec.json.decode(fields[b"event"], type=MeterEvent) for _, fields in client.xrange(STREAM)]
+        texts = [text for _, fields in client.xrange(STREAM) for text in split_lines(fields)]
+        events = [msgspec.json.decode(text, type=MeterEvent) for text in texts]
         balances = {name.decode(): int(amount) for name, amount in client.hgetall(BALANCES).items()}
         batches = [int(client.get(key) or 0) for key in client.keys(f"{WRITER_KEY}*")]
         return events, balances, max(batches, default=0)
