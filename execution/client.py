@@ -57,9 +57,11 @@ class ExecutionClient:
         """`idle_seconds`: how long a slot is kept without a call."""
         self._lessee = Lessee(agent_socket, idle_seconds=idle_seconds)
         self._trees = CallTrees()
+        self._loop: asyncio.AbstractEventLoop
 
     async def start(self) -> None:
         """Connects, now or as soon as there is an agent, and again whenever it goes away."""
+        self._loop = asyncio.get_running_loop()  # kept, since asking for it is a system call
         await self._lessee.start()
 
     async def close(self) -> None:
@@ -137,8 +139,7 @@ class ExecutionClient:
                 self._trees.end(call_id, slot)
 
     async def _wait(self, pool: VersionPool, caller: str, deadline: float, *, nested: bool) -> LeasedSlot:
-        loop = asyncio.get_running_loop()
-        give_up = min(deadline, loop.time() + QUEUE_SECONDS)
+        give_up = min(deadline, self._loop.time() + QUEUE_SECONDS)
         try:
             slot = await self._lessee.wait_for_slot(pool, caller, give_up, nested=nested)
             while not slot.usable:  # it died on its way to this call
@@ -146,14 +147,13 @@ class ExecutionClient:
         except TimeoutError:
             if not pool.leased:
                 raise Unavailable("no slot could be had in time") from None
-            raise QueueFull(max(1.0, pool.expected_wait(loop.time()))) from None
+            raise QueueFull(max(1.0, pool.expected_wait(self._loop.time()))) from None
         return slot
 
     async def _run(self, slot: LeasedSlot, pool: VersionPool, usage: Usage, request: bytes, deadline: float) -> Answer:
-        loop = asyncio.get_running_loop()
         cpu_before = slot.usage.read_cpu_us()
         began = perf_counter_ns()
-        timer = loop.call_at(deadline, slot.expire)
+        timer = self._loop.call_at(deadline, slot.expire)
         try:
             line = await slot.exchange(request)
         except (SlotLost, DeadlinePassed, ResponseTooLarge, BrokenProtocol) as error:

@@ -32,6 +32,9 @@ ANSWER_SECONDS = 0.25
 RETRY_SECONDS = 0.02
 MEMORY_SECONDS = 86_400
 BATCH_LIMIT = 100
+GATHER_SECONDS = 0.001
+GATHER_LIMIT = 8
+"""While many calls end, their events gather for so long, or to so many: a batch costs little more than one event."""
 WRITER_KEY = "meter:writer:"
 
 # ARGV: batch number, seconds to remember it, the last microsecond of Redis's clock at which it may be written, the
@@ -74,10 +77,13 @@ class MeterWriter:
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The running one, which to ask for costs a system call."""
 
     async def start(self) -> None:
         """Starts to write."""
-        self._task = asyncio.create_task(self._run(), name="meter writer")
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._run(), name="meter writer")
 
     async def close(self) -> None:
         """Stops; events that still wait get MeterUnavailable."""
@@ -95,9 +101,9 @@ class MeterWriter:
         Returns after Redis has it, on disk. Raises MeterUnavailable when that took longer than the writer's patience;
         the event is then not written later. Whoever is cancelled while it waits leaves the event to be written.
         """
-        if self._task is None:
+        loop = self._loop
+        if self._task is None or loop is None:
             raise MeterUnavailable("The meter's writer does not run.")
-        loop = asyncio.get_running_loop()
         done: asyncio.Future[int] = loop.create_future()
         self._waiting.append(_Waiting(event, msgspec.json.encode(event), done, loop.time() + self._patience))
         self._wake.set()
@@ -113,6 +119,8 @@ class MeterWriter:
                 await self._write_batch(batch)
             finally:  # those that were not told that it went well
                 _fail(batch)
+            if len(batch) > 1 and len(self._waiting) < GATHER_LIMIT:  # a lone caller never waits
+                await asyncio.sleep(GATHER_SECONDS)
 
     def _take_batch(self) -> list[_Waiting]:
         """The oldest events. Those that waited for too long fail, and are not even sent."""

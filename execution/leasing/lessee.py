@@ -79,10 +79,12 @@ class Lessee:
         self._closed = False
         self._observed_at = 0.0
         """When the calls of each slot were counted last."""
+        self._loop: asyncio.AbstractEventLoop
 
     async def start(self) -> None:
         """Connects, now or as soon as there is an agent, and again whenever the link breaks."""
-        self._observed_at = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()  # kept, since asking for it is a system call
+        self._observed_at = self._loop.time()
         _spawn(self._stay_connected(), self._tasks)
         _spawn(self._give_back_idle(), self._tasks)
 
@@ -117,17 +119,16 @@ class Lessee:
 
         Raises QueueFull, LoadFailed, Unavailable, AllSlotsHeld, TimeoutError.
         """
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = self._loop.time()
         if self._closed:
             raise Unavailable("the gateway is shutting down")
         if pool.broken is not None and now < pool.asks_again_at:
             raise LoadFailed(pool.broken, 0)
-        waiter: asyncio.Future[LeasedSlot] = loop.create_future()
+        waiter: asyncio.Future[LeasedSlot] = self._loop.create_future()
         pool.join(caller, waiter, now, nested=nested)
         self._ask(pool)
         self._review_later()
-        timer = loop.call_at(deadline, _expire, waiter)
+        timer = self._loop.call_at(deadline, _expire, waiter)
         try:
             return await waiter
         except TimeoutError:
@@ -148,7 +149,7 @@ class Lessee:
         if not pool.may_keep(slot):
             self._give_up(slot, Release(slot.slot_id))
             return
-        pool.give(slot, asyncio.get_running_loop().time())
+        pool.give(slot, self._loop.time())
         if pool.count_waiting() and len(pool.leased) < EAGER_SLOTS:
             self._ask(pool)
 
@@ -166,7 +167,7 @@ class Lessee:
     def _ask(self, pool: VersionPool, *, spare: bool = False) -> None:
         if self._link is None:
             return
-        wanted = pool.count_wanted(asyncio.get_running_loop().time(), spare=spare)
+        wanted = pool.count_wanted(self._loop.time(), spare=spare)
         if wanted and pool.count_working() and any(other.starved for other in self._pools.values()):
             return  # what becomes free is theirs
         for _ in range(wanted):
@@ -178,7 +179,7 @@ class Lessee:
     def _review_later(self) -> None:
         if self._review_timer is None:
             self._processors.begin()
-            self._review_timer = asyncio.get_running_loop().call_later(REVIEW_SECONDS, self._review)
+            self._review_timer = self._loop.call_later(REVIEW_SECONDS, self._review)
 
     def _review(self) -> None:
         """Asks where the queue, or a lease that failed, is reason to ask again."""
@@ -210,7 +211,7 @@ class Lessee:
         if len(descriptors) != 1 + DESCRIPTORS:
             logger.error("A slot of %s came without its descriptors: this process has too many open.", pool.spec.name)
             close_all(descriptors)
-            pool.asks_again_at = asyncio.get_running_loop().time() + FULL_SECONDS
+            pool.asks_again_at = self._loop.time() + FULL_SECONDS
             if self._link is not None:
                 self._link.send(Discard(leased.slot_id, "protocol"))
             return
@@ -222,11 +223,11 @@ class Lessee:
             on_lost=partial(self._on_slot_lost, pool),
         )
         self._slots[leased.slot_id] = slot
-        pool.add(slot, asyncio.get_running_loop().time())
+        pool.add(slot, self._loop.time())
         _spawn(self._open_slot(pool, slot, socket.socket(fileno=channel)), self._openings)
 
     async def _open_slot(self, pool: VersionPool, slot: LeasedSlot, channel: socket.socket) -> None:
-        await asyncio.get_running_loop().create_unix_connection(lambda: slot, sock=channel)
+        await self._loop.create_unix_connection(lambda: slot, sock=channel)
         slot.note_open()
         self.take_back(pool, slot)
 
@@ -235,7 +236,7 @@ class Lessee:
         pool.asked -= 1
         pool.refused = failed.failure is None
         broken = failed.failure is not None and not pool.leased  # else there is proof that the version loads
-        pool.asks_again_at = asyncio.get_running_loop().time() + (BROKEN_SECONDS if broken else FULL_SECONDS)
+        pool.asks_again_at = self._loop.time() + (BROKEN_SECONDS if broken else FULL_SECONDS)
         if failed.failure is not None and broken:
             pool.broken = failed.failure
             pool.fail_waiting(LoadFailed(failed.failure, failed.load_us))
@@ -248,7 +249,7 @@ class Lessee:
             return
         slot.note_exit(exited)
         if slot.busy:  # its answer may be in the channel; without one, a child may hold the channel open for ever
-            asyncio.get_running_loop().call_later(EXIT_NEWS_SECONDS, slot.close)
+            self._loop.call_later(EXIT_NEWS_SECONDS, slot.close)
         else:
             slot.close()
 
@@ -281,13 +282,13 @@ class Lessee:
         pool.drop(slot)
         self._ask(pool)
         if self._slots.get(slot.slot_id) is slot:
-            asyncio.get_running_loop().call_later(EXIT_NEWS_SECONDS, self.discard, slot, "protocol")
+            self._loop.call_later(EXIT_NEWS_SECONDS, self.discard, slot, "protocol")
 
     async def _give_back_idle(self) -> None:
         while True:
             await asyncio.sleep(min(SWEEP_SECONDS, self._idle_seconds / 2))
             self._observe_rates()
-            now = asyncio.get_running_loop().time()
+            now = self._loop.time()
             for version_id, pool in list(self._pools.items()):
                 before = now - keep_seconds(pool.mean_load_seconds, at_least=self._idle_seconds)
                 for slot in pool.take_expired(before):
@@ -296,7 +297,7 @@ class Lessee:
                     del self._pools[version_id]
 
     def _observe_rates(self) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         for slot in self._slots.values():
             slot.observe_rate(now - self._observed_at)
         self._observed_at = now

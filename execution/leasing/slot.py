@@ -43,7 +43,8 @@ class LeasedSlot(asyncio.Protocol):
         """Whether to give it back after the call that it runs."""
         self.children: set[str] = set()
         """The calls that the call in progress has made and waits for (see trees.py)."""
-        self.exited: asyncio.Future[Exited | None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.exited: asyncio.Future[Exited | None] = self._loop.create_future()
         """What the agent says of the end of the process; None when there is no agent any more."""
         self._on_lost = on_lost
         self._transport: asyncio.WriteTransport | None = None
@@ -73,7 +74,7 @@ class LeasedSlot(asyncio.Protocol):
         The promise raises SlotLost, DeadlinePassed, ResponseTooLarge or BrokenProtocol; after any of them the slot
         must be discarded.
         """
-        response: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        response: asyncio.Future[bytes] = self._loop.create_future()
         if not self.usable or self._transport is None:
             response.set_exception(SlotLost())
             return response

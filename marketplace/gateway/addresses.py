@@ -1,9 +1,11 @@
 """What the address of a call says: which algorithm, which version, with which options. Pure."""
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl, unquote_to_bytes
+
+import msgspec
 
 from marketplace.gateway.errors import BadRequest, UnknownAlgorithm
 from marketplace.invocations.requests import MOST_SECONDS, TIMEOUT_RULE, read_timeout
@@ -20,8 +22,7 @@ BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0
 Output = Literal["default", "raw"]
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """`owner/name[/version]`, or an algorithm's id in `name` and no owner."""
 
     owner: str
@@ -37,8 +38,7 @@ class Address:
         return "/".join(part for part in (self.owner, self.name, self.selector) if part)
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """What stands behind the question mark. Unknown ones are ignored: published clients add their own."""
 
     timeout: int = MOST_SECONDS
@@ -79,6 +79,7 @@ def split_url(url: bytes) -> tuple[bytes, bytes]:
     return path, query
 
 
+@lru_cache(maxsize=10_000)
 def read_address(path: bytes) -> Address:
     """The algorithm that a path below the prefix names. Raises UnknownAlgorithm."""
     try:

@@ -1,6 +1,6 @@
 """Who calls, in whose name, and who pays."""
 
-from dataclasses import dataclass
+import msgspec
 
 from marketplace.directory.keys import hash_key, read_key
 from marketplace.directory.tokens import PREFIX, CallToken, read_token, sign_token
@@ -12,8 +12,7 @@ MOST_DEPTH = 16
 TOKEN_GRACE_SECONDS = 5
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """An organization that calls, by an API key or by a right to call."""
 
     payer_id: str
