@@ -13,14 +13,16 @@ from execution.leasing.answers import (
     BrokenProtocol,
     ContentType,
     Outcome,
+    ResponseTooLarge,
     Usage,
     describe_exit,
     read_response,
 )
+from execution.leasing.chunks import Chunk, ChunkStream
 from execution.leasing.lessee import EXIT_NEWS_SECONDS, IDLE_SECONDS, Lessee, LoadFailed
 from execution.leasing.pool import VersionPool
 from execution.leasing.profiles import Profile, Quantiles, Recorder
-from execution.leasing.slot import RESPONSE_LIMIT, DeadlinePassed, LeasedSlot, ResponseTooLarge, SlotLost
+from execution.leasing.slot import DeadlinePassed, LeasedSlot, SlotLost
 from execution.leasing.trees import CallTrees
 from execution.machine_report import MachineReport, read_machine_report
 from execution.protocol.agent_messages import AlgorithmFailure, VersionSpec
@@ -29,6 +31,8 @@ __all__ = [
     "AlgorithmFailure",
     "Answer",
     "BuiltArtifact",
+    "Chunk",
+    "ChunkStream",
     "ContentType",
     "Environment",
     "ExecutionClient",
@@ -82,22 +86,30 @@ class ExecutionClient:
         call_id: str = "",
         parent_id: str | None = None,
         usage: Usage | None = None,
+        chunks: ChunkStream | None = None,
     ) -> Answer:
         """Sends one request line of the runner protocol, and answers what became of it.
 
-        `caller` is whose turn is counted; `deadline` is in the loop's time; `parent_id` is the call that made this
-        one. `usage` is filled in, also when the call is cancelled. Whatever the algorithm does, there is an answer.
+        `call_id` is the request's own id; `caller` is whose turn is counted; `deadline` is in the loop's time;
+        `parent_id` is the call that made this one. `usage` is filled in, also when the call is cancelled. Whatever the
+        algorithm does, there is an answer. The chunks of a streaming result go to `chunks`, which ends with the call;
+        without it, into the answer.
         Raises QueueFull, Unavailable and AllSlotsHeld when the call was not begun; all may be tried again.
         """
         usage = Usage() if usage is None else usage
         siblings = self._trees.children_of(parent_id)
-        if siblings is None:
-            return await self._make(spec, caller, request, deadline, call_id, usage, nested=False)
-        siblings.add(call_id)
+        if siblings is None and chunks is None:
+            return await self._make(spec, caller, request, deadline, call_id, usage, None, nested=False)
+        nested = siblings is not None
+        if siblings is not None:
+            siblings.add(call_id)
         try:
-            return await self._make(spec, caller, request, deadline, call_id, usage, nested=True)
+            return await self._make(spec, caller, request, deadline, call_id, usage, chunks, nested=nested)
         finally:
-            siblings.discard(call_id)
+            if siblings is not None:
+                siblings.discard(call_id)
+            if chunks is not None:
+                chunks.end()
 
     async def _make(
         self,
@@ -107,6 +119,7 @@ class ExecutionClient:
         deadline: float,
         call_id: str,
         usage: Usage,
+        chunks: ChunkStream | None,
         *,
         nested: bool,
     ) -> Answer:
@@ -130,7 +143,7 @@ class ExecutionClient:
         if spec.calls_others:
             self._trees.begin(call_id, slot)
         try:
-            return await self._run(slot, pool, usage, request, deadline)
+            return await self._run(slot, pool, usage, request, deadline, call_id, chunks)
         except asyncio.CancelledError:
             self._lessee.discard(slot, "cancelled")
             raise
@@ -150,12 +163,21 @@ class ExecutionClient:
             raise QueueFull(max(1.0, pool.expected_wait(self._loop.time()))) from None
         return slot
 
-    async def _run(self, slot: LeasedSlot, pool: VersionPool, usage: Usage, request: bytes, deadline: float) -> Answer:
+    async def _run(
+        self,
+        slot: LeasedSlot,
+        pool: VersionPool,
+        usage: Usage,
+        request: bytes,
+        deadline: float,
+        call_id: str,
+        chunks: ChunkStream | None,
+    ) -> Answer:
         cpu_before = slot.usage.read_cpu_us()
         began = perf_counter_ns()
         timer = self._loop.call_at(deadline, slot.expire)
         try:
-            line = await slot.exchange(request)
+            line = await slot.exchange(request, chunks)
         except (SlotLost, DeadlinePassed, ResponseTooLarge, BrokenProtocol) as error:
             _note_usage(usage, slot, began, cpu_before)
             return await self._answer_failure(slot, usage, error, pool.spec)
@@ -166,12 +188,12 @@ class ExecutionClient:
             timer.cancel()
         _note_usage(usage, slot, began, cpu_before)
         pool.note_run(usage.run_us / 1e6, usage.cpu_us / 1e6)
-        pool.recorder.note_call(usage, len(request) + len(line))
-        return self._answer_line(slot, pool, usage, line)
+        pool.recorder.note_call(usage, len(request) + len(line) + (0 if chunks is None else chunks.size))
+        return self._answer_line(slot, pool, usage, line, call_id)
 
-    def _answer_line(self, slot: LeasedSlot, pool: VersionPool, usage: Usage, line: bytes) -> Answer:
+    def _answer_line(self, slot: LeasedSlot, pool: VersionPool, usage: Usage, line: bytes, call_id: str) -> Answer:
         try:
-            answer = read_response(line, usage)
+            answer = read_response(line, usage, call_id)
         except BrokenProtocol as error:
             self._lessee.discard(slot, "protocol")
             return Answer("crashed", usage, error=AlgorithmFailure(str(error), "SystemError"))
@@ -189,8 +211,7 @@ class ExecutionClient:
                 return Answer("timeout", usage, error=AlgorithmFailure(message, "TimeoutError"))
             case ResponseTooLarge():
                 self._lessee.discard(slot, "protocol")
-                message = f"the result is larger than {RESPONSE_LIMIT >> 20} MiB"
-                return Answer("algorithm_error", usage, error=AlgorithmFailure(message, "TooLargeError"))
+                return Answer("algorithm_error", usage, error=AlgorithmFailure(str(error), "TooLargeError"))
             case _:
                 self._lessee.discard(slot, "protocol")
                 return Answer("crashed", usage, error=AlgorithmFailure(str(error), "SystemError"))

@@ -8,6 +8,8 @@ from execution.protocol.agent_messages import AlgorithmFailure, Exited
 
 Outcome = Literal["ok", "algorithm_error", "timeout", "crashed", "unavailable"]
 ContentType = Literal["json", "text", "binary"]
+RESPONSE_LIMIT = 15 << 20
+"""Bytes of a response line, and of all chunks that one answer holds."""
 
 
 class Usage(msgspec.Struct):
@@ -43,6 +45,8 @@ class _Response(msgspec.Struct):
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     metadata: _Metadata | msgspec.UnsetType = msgspec.UNSET
     error: AlgorithmFailure | msgspec.UnsetType = msgspec.UNSET
+    id: str | None = None
+    """Of the request, if the runner says it."""
 
 
 _decoder = msgspec.json.Decoder(_Response)
@@ -52,22 +56,37 @@ class BrokenProtocol(Exception):
     """The runner wrote what is no response."""
 
 
-def read_response(line: bytes, usage: Usage) -> Answer:
-    """The answer that a response line says. Raises BrokenProtocol."""
+class ResponseTooLarge(Exception):
+    """The response is larger than so many bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the result is larger than {limit >> 20} MiB")
+
+
+def read_response(line: bytes, usage: Usage, request_id: str | None = None) -> Answer:
+    """The answer that a response line says. Raises BrokenProtocol, also if it says that it is for another request."""
     try:
         response = _decoder.decode(line)
         if not line.isascii():  # what the decoder only skips, it does not look into
             str(line, "utf-8")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenProtocol(f"the response is not of the protocol: {error}") from error
+    if response.id is not None and request_id is not None and response.id != request_id:
+        raise BrokenProtocol("the response is for another request")
     if response.error is not msgspec.UNSET:
         return Answer("algorithm_error", usage, error=response.error)
     if response.result is msgspec.UNSET or response.metadata is msgspec.UNSET:
         raise BrokenProtocol("the response has neither a result nor an error")
     content_type = response.metadata.content_type
-    if content_type != "json" and not bytes(memoryview(response.result)[:1]) == b'"':
-        raise BrokenProtocol(f"the result is no text, as {content_type} must be")
+    if content_type != "json":
+        check_text(response.result, content_type)
     return Answer("ok", usage, result=response.result, content_type=content_type)
+
+
+def check_text(value: msgspec.Raw, content_type: ContentType) -> None:
+    """Raises BrokenProtocol for text and binary that is no JSON string."""
+    if content_type != "json" and bytes(memoryview(value)[:1]) != b'"':
+        raise BrokenProtocol(f"the result is no text, as {content_type} must be")
 
 
 def describe_exit(exited: Exited | None, memory_bytes: int) -> AlgorithmFailure:

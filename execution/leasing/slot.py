@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from execution.leasing.answers import BrokenProtocol
+from execution.leasing.answers import RESPONSE_LIMIT, BrokenProtocol, ResponseTooLarge
+from execution.leasing.chunks import CHUNK, ChunkSink, ChunkStream, CollectedChunks
 from execution.leasing.usage import UsageReader
 from execution.leasing.worth import CallRate
 from execution.protocol.agent_messages import Exited
-
-RESPONSE_LIMIT = 15 << 20
 
 
 class SlotLost(Exception):
@@ -18,10 +17,6 @@ class SlotLost(Exception):
 
 class DeadlinePassed(Exception):
     """The runner did not answer in time."""
-
-
-class ResponseTooLarge(Exception):
-    """The response is larger than RESPONSE_LIMIT bytes."""
 
 
 class LeasedSlot(asyncio.Protocol):
@@ -47,10 +42,12 @@ class LeasedSlot(asyncio.Protocol):
         self.exited: asyncio.Future[Exited | None] = self._loop.create_future()
         """What the agent says of the end of the process; None when there is no agent any more."""
         self._on_lost = on_lost
-        self._transport: asyncio.WriteTransport | None = None
+        self._transport: asyncio.Transport | None = None
         self._open = False
         self._closed = False
         self._response: asyncio.Future[bytes] | None = None
+        self._chunks: ChunkSink | None = None
+        """Of the request in progress, if there are any."""
         self._received = bytearray()
 
     @property
@@ -68,8 +65,8 @@ class LeasedSlot(asyncio.Protocol):
         self.rate.observe(self.calls - self._observed, seconds)
         self._observed = self.calls
 
-    def exchange(self, request: bytes) -> asyncio.Future[bytes]:
-        """Sends one request line and promises the response line.
+    def exchange(self, request: bytes, chunks: ChunkStream | None = None) -> asyncio.Future[bytes]:
+        """Sends one request line and promises the response line. Chunks before it go to `chunks`, or into it.
 
         The promise raises SlotLost, DeadlinePassed, ResponseTooLarge or BrokenProtocol; after any of them the slot
         must be discarded.
@@ -79,6 +76,9 @@ class LeasedSlot(asyncio.Protocol):
             response.set_exception(SlotLost())
             return response
         self._response = response
+        self._chunks = chunks
+        if chunks is not None:
+            chunks.begin(self._transport)
         self._transport.write(request)
         return response
 
@@ -105,30 +105,56 @@ class LeasedSlot(asyncio.Protocol):
             self.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.WriteTransport", transport)
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         if self._response is None:  # nobody asked: the algorithm wrote to the channel on its own
             self.close()
             return
-        end = data.find(b"\n")
-        if len(self._received) + len(data) > RESPONSE_LIMIT:
-            self._fail(ResponseTooLarge())
-        elif 0 <= end < len(data) - 1:
-            self._fail(BrokenProtocol("the runner wrote more than one line"))
-        elif end < 0:
-            self._received += data
-        elif self._received:
-            self._received += data
-            self._finish(bytes(self._received))
-        else:
+        expects_whole = not self._received and self._chunks is None
+        if expects_whole and data.find(b"\n") == len(data) - 1 and not data.startswith(CHUNK):
             self._finish(data)
+        else:
+            self._take(data)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._closed = True
         self._fail(SlotLost())
         self.usage.close()
         self._on_lost(self)
+
+    def _take(self, data: bytes) -> None:
+        """What is more than one whole response: pieces of it, chunks, or what should not be there."""
+        self._received += data
+        if b"\n" in data:
+            *lines, self._received = self._received.split(b"\n")
+            self._take_lines([bytes(line) for line in lines])
+        if len(self._received) > RESPONSE_LIMIT:
+            self._fail(ResponseTooLarge(RESPONSE_LIMIT))
+
+    def _take_lines(self, lines: list[bytes]) -> None:
+        response = None if lines[-1].startswith(CHUNK) else lines.pop()
+        try:
+            for line in lines:
+                self._take_chunk(line)
+            if response is not None:
+                if self._received:
+                    raise BrokenProtocol("the runner wrote more than one response")
+                self._finish_with(response + b"\n")
+        except (BrokenProtocol, ResponseTooLarge) as error:
+            self._fail(error)
+
+    def _take_chunk(self, line: bytes) -> None:
+        if not line.startswith(CHUNK):
+            raise BrokenProtocol("the runner wrote more than one response")
+        _check_size(line)
+        if self._chunks is None:
+            self._chunks = CollectedChunks()
+        self._chunks.take(line)
+
+    def _finish_with(self, line: bytes) -> None:
+        _check_size(line)
+        self._finish(line if self._chunks is None else self._chunks.finish(line))
 
     def _finish(self, line: bytes) -> None:
         response, self._response = self._response, None
@@ -142,3 +168,8 @@ class LeasedSlot(asyncio.Protocol):
         self._received = bytearray()
         if response is not None and not response.done():
             response.set_exception(error)
+
+
+def _check_size(line: bytes) -> None:
+    if len(line) > RESPONSE_LIMIT:
+        raise ResponseTooLarge(RESPONSE_LIMIT)

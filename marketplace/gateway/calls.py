@@ -10,12 +10,13 @@ import msgspec
 
 from billing.api import MeterEvent, MeterWriter, Outcome, multiply_memory, rate
 from billing.errors import MeterUnavailable
-from execution.client import Answer, ExecutionClient, Usage
+from execution.client import Answer, ChunkStream, ExecutionClient, Usage
 from execution.errors import AllSlotsHeld, QueueFull, Unavailable
 from marketplace.algorithms.version_numbers import LATEST_PRIVATE
 from marketplace.gateway.addresses import Address, Options, read_address, read_options, split_url
 from marketplace.gateway.callers import Caller, identify, make_child_token
 from marketplace.gateway.errors import Forbidden, NotNow, PaymentRequired, QueueIsFull, UnknownAlgorithm, WrongMethod
+from marketplace.gateway.event_streams import EventStream, chunk_event, last_event
 from marketplace.gateway.inputs import kind_of, write_request
 from marketplace.gateway.mirror import Mirror, Target
 from marketplace.gateway.replies import Reply, reply_with_answer
@@ -25,6 +26,7 @@ ALL_HELD = (
     "Every slot here is held by a call that waits for a call that it made, and this one would be another: call less "
     "deep, or fewer at once."
 )
+NOT_RECORDED = "The call could not be recorded, and costs nothing: try again in a moment."
 
 
 class Call(msgspec.Struct):
@@ -35,6 +37,8 @@ class Call(msgspec.Struct):
     target: Target
     options: Options
     kind: InputKind
+    streams: bool = False
+    """Whether its caller takes the result in chunks, as they come."""
     cancellable: bool = False
     """Whether stopping it now leaves nothing half done: only while the algorithm runs."""
 
@@ -75,7 +79,9 @@ class Gateway:
         await self._execution.close()
         await self._meter.close()
 
-    def admit(self, method: bytes, url: bytes, *, authorization: bytes, content_type: bytes) -> Call:
+    def admit(
+        self, method: bytes, url: bytes, *, authorization: bytes, content_type: bytes, streams: bool = False
+    ) -> Call:
         """What a request's head asks for, if this caller may have it. Raises Refused."""
         if method != b"POST":
             raise WrongMethod
@@ -84,7 +90,7 @@ class Gateway:
         target = self._find(path, caller)
         options = read_options(query)
         self._check_balance(caller, target)
-        return Call(new_call_id(), caller, target, options, kind_of(content_type))
+        return Call(new_call_id(), caller, target, options, kind_of(content_type), streams)
 
     async def make(self, call: Call, body: bytes) -> Reply:
         """Runs the algorithm, meters, and only then answers. Raises Refused."""
@@ -95,7 +101,7 @@ class Gateway:
         try:
             self._mirror.balances[call.caller.payer_id] = await self._meter.write(event)
         except MeterUnavailable:
-            raise NotNow("The call could not be recorded, and costs nothing: try again in a moment.") from None
+            raise NotNow(NOT_RECORDED) from None
         return reply_with_answer(
             answer,
             call_id=call.id,
@@ -104,7 +110,31 @@ class Gateway:
             owned=call.owned,
         )
 
-    async def _run(self, call: Call, request: bytes, started_at: int, bytes_in: int) -> Answer:
+    async def stream(self, call: Call, body: bytes, events: EventStream) -> None:
+        """Like make, for a caller who takes chunks as they come: the last event tells the end, after it was metered.
+
+        Raises Refused, also when events have been sent.
+        """
+        request = write_request(call.kind, body, call_id=call.id, token=self._token_for(call))
+        started_at = time.time_ns() // 1_000
+        chunks = ChunkStream()
+        relay = asyncio.create_task(_relay(chunks, events, call.id))
+        try:
+            answer = await self._run(call, request, started_at, len(body), chunks)
+            event = _event_of(call, answer.usage, answer.outcome, started_at, len(body), answer, chunks.size)
+            self._mirror.balances[call.caller.payer_id] = await self._meter.write(event)
+            await relay
+        except MeterUnavailable:
+            raise NotNow(NOT_RECORDED) from None
+        finally:
+            relay.cancel()
+        cost = event.compute_charge + event.royalty_charge
+        last = last_event(answer, call_id=call.id, cost=cost, options=call.options, owned=call.owned)
+        await events.send(last, call_id=call.id)
+
+    async def _run(
+        self, call: Call, request: bytes, started_at: int, bytes_in: int, chunks: ChunkStream | None = None
+    ) -> Answer:
         usage = Usage()
         call.cancellable = True
         try:
@@ -116,6 +146,7 @@ class Gateway:
                 call_id=call.id,
                 parent_id=call.caller.parent_id,
                 usage=usage,
+                chunks=chunks,
             )
         except QueueFull as full:
             raise QueueIsFull(full.retry_after) from None
@@ -162,6 +193,11 @@ class Gateway:
             task.exception()  # a cancelled call that the meter did not take has no caller to be told
 
 
+async def _relay(chunks: ChunkStream, events: EventStream, call_id: str) -> None:
+    async for chunk in chunks:
+        await events.send(chunk_event(chunk), call_id=call_id)
+
+
 def _is_open(target: Target, address: Address) -> bool:
     return target.algorithm.public and address.selector.lower() != LATEST_PRIVATE
 
@@ -179,9 +215,15 @@ def new_call_id() -> str:
 
 
 def _event_of(
-    call: Call, usage: Usage, outcome: Outcome, started_at: int, bytes_in: int, answer: Answer | None = None
+    call: Call,
+    usage: Usage,
+    outcome: Outcome,
+    started_at: int,
+    bytes_in: int,
+    answer: Answer | None = None,
+    streamed: int = 0,
 ) -> MeterEvent:
-    """`answer` is None for a call whose caller went away."""
+    """`answer` is None for a call whose caller went away; `streamed` is the size of its chunks."""
     target, caller = call.target, call.caller
     price = target.version.price
     charge = rate(
@@ -208,7 +250,7 @@ def _event_of(
         cpu_us=usage.cpu_us,
         peak_memory_bytes=usage.peak_memory_bytes,
         bytes_in=bytes_in,
-        bytes_out=len(answer.result) if answer and answer.result is not None else 0,
+        bytes_out=streamed + (len(answer.result) if answer and answer.result is not None else 0),
         cold=usage.cold,
         outcome=outcome,
         error_type=answer.error.error_type if answer and answer.error else None,

@@ -24,6 +24,7 @@ from marketplace.gateway.errors import (
     TooLarge,
     UnknownAlgorithm,
 )
+from marketplace.gateway.event_streams import MEDIA_TYPE, EventStream, refusal_event
 from marketplace.gateway.replies import Reply, open_to_sites, reply_with_refusal, write_reply
 
 logger = logging.getLogger(__name__)
@@ -192,7 +193,7 @@ class GatewayProtocol(HttpToolsProtocol):
             self._refuse_connection(cycle.refused)
 
     def _admit(self) -> Call:
-        authorization = content_type = length = b""
+        authorization = content_type = length = accept = b""
         for name, value in self.headers:
             if name == b"authorization":
                 authorization = value
@@ -200,10 +201,16 @@ class GatewayProtocol(HttpToolsProtocol):
                 content_type = value
             elif name == b"content-length":
                 length = value
+            elif name == b"accept":
+                accept = value
         if length.isdigit() and int(length[:20]) > BODY_LIMIT:
             raise TooLarge
         return self._gateway.admit(
-            self.parser.get_method(), self.url, authorization=authorization, content_type=content_type
+            self.parser.get_method(),
+            self.url,
+            authorization=authorization,
+            content_type=content_type,
+            streams=MEDIA_TYPE in accept,
         )
 
     def _refuse_page(self) -> Call:
@@ -225,7 +232,8 @@ class GatewayProtocol(HttpToolsProtocol):
         if cycle.refused is not None:
             self._send(cycle, reply_with_refusal(cycle.refused))
             return
-        cycle.task = self.loop.create_task(self._make_call(cycle))
+        streams = cycle.call is not None and cycle.call.streams
+        cycle.task = self.loop.create_task(self._stream_call(cycle) if streams else self._make_call(cycle))
         self.tasks.add(cycle.task)
         cycle.task.add_done_callback(self.tasks.discard)
 
@@ -239,16 +247,55 @@ class GatewayProtocol(HttpToolsProtocol):
             self._send(cycle, reply_with_refusal(NotNow("This server is being restarted: try again in a moment.")))
             raise
         except Exception:
-            error_id = uuid.uuid4()
-            logger.exception("error %s in call %s", error_id, cycle.call.id)
-            reply = reply_with_refusal(OurFault(f"Something went wrong on our side: name {error_id} to report it."))
+            fault = _new_fault()
+            logger.exception("%s in call %s", fault.message, cycle.call.id)
+            reply = reply_with_refusal(fault)
         self._send(cycle, reply)
+
+    async def _stream_call(self, cycle: CallCycle) -> None:
+        """Like _make_call; the answer is written as it comes."""
+        assert cycle.call is not None, "admitted, since it was not refused"
+        chunked = self.parser.get_http_version() != "1.0"
+        cycle.keep_alive = cycle.keep_alive and chunked
+        events = EventStream(self._write, self.flow.drain, date=self._date(), chunked=chunked, open_to_sites=cycle.web)
+        refused: Refused | None = None
+        try:
+            await self._gateway.stream(cycle.call, cycle.body, events)
+        except Refused as error:
+            refused = error
+        except asyncio.CancelledError:
+            refused = NotNow("This server is being restarted: try again in a moment.")
+            raise
+        except Exception:
+            refused = _new_fault()
+            logger.exception("%s in call %s", refused.message, cycle.call.id)
+        finally:
+            self._end_stream(cycle, events, refused)
+
+    def _end_stream(self, cycle: CallCycle, events: EventStream, refused: Refused | None) -> None:
+        assert cycle.call is not None, "admitted, since it was not refused"
+        if refused is not None and not events.begun:
+            self._send(cycle, reply_with_refusal(refused))
+            return
+        if refused is not None:
+            events.write(refusal_event(refused), call_id=cycle.call.id)
+        events.finish()
+        self._complete(cycle)
+
+    def _write(self, data: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
     def _send(self, cycle: CallCycle, reply: Reply) -> None:
         if cycle.disconnected or self.transport.is_closing():
             return
         reply = open_to_sites(reply) if cycle.web else reply
         self.transport.write(write_reply(reply, date=self._date(), keep_alive=cycle.keep_alive))
+        self._complete(cycle)
+
+    def _complete(self, cycle: CallCycle) -> None:
+        if cycle.disconnected or self.transport.is_closing():
+            return
         cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()
@@ -269,3 +316,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def _date(self) -> bytes:
         return self.server_state.default_headers[0][1]
+
+
+def _new_fault() -> OurFault:
+    return OurFault(f"Something went wrong on our side: name {uuid.uuid4()} to report it.")

@@ -75,15 +75,27 @@ def write_reply(reply: Reply, *, date: bytes, keep_alive: bool) -> bytes:
     )
 
 
+def describe_failure(failure: AlgorithmFailure, *, owned: bool) -> dict[str, str]:
+    """The object `error` of an answer; `owned` as in reply_with_answer."""
+    error = {"message": failure.message, "error_type": failure.error_type}
+    if owned and failure.stacktrace:
+        error |= {"stacktrace": failure.stacktrace, "stack_trace": failure.stacktrace}  # clients differ in the name
+    return error
+
+
+def timing_of(usage: Usage) -> dict[str, float]:
+    """Where a call's time went, in seconds."""
+    parts = {"queued": usage.queue_us, "loading": usage.load_us, "running": usage.run_us}
+    return {name: us / 1e6 for name, us in {**parts, "total": sum(parts.values())}.items()}
+
+
 def _failure(
     answer: Answer, failure: AlgorithmFailure, headers: bytes, *, raw: bool, owned: bool, more: bytes
 ) -> Reply:
     if raw:
         status = OTHER_STATUSES.get(answer.outcome) or RAW_STATUSES.get(failure.error_type, 500)
         return Reply(status, TEXT, failure.message.encode(), headers + _message_header(failure.message))
-    error = {"message": failure.message, "error_type": failure.error_type}
-    if owned and failure.stacktrace:
-        error |= {"stacktrace": failure.stacktrace, "stack_trace": failure.stacktrace}  # clients differ in the name
+    error = describe_failure(failure, owned=owned)
     metadata = b'"metadata":{"duration":%.6f%b}}' % (answer.usage.run_us / 1e6, more)
     body = b"".join((b'{"error":', msgspec.json.encode(error), b",", metadata))
     return Reply(OTHER_STATUSES.get(answer.outcome, FAILED_STATUS), JSON, body, headers)
@@ -91,13 +103,7 @@ def _failure(
 
 def _more_metadata(answer: Answer, options: Options) -> bytes:
     """What was asked for, from the comma on."""
-    return b',"timing":' + msgspec.json.encode(_timing(answer.usage)) if options.timing else b""
-
-
-def _timing(usage: Usage) -> dict[str, float]:
-    """Seconds."""
-    parts = {"queued": usage.queue_us, "loading": usage.load_us, "running": usage.run_us}
-    return {name: us / 1e6 for name, us in {**parts, "total": sum(parts.values())}.items()}
+    return b',"timing":' + msgspec.json.encode(timing_of(answer.usage)) if options.timing else b""
 
 
 def _message_header(message: str) -> bytes:

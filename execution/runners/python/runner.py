@@ -5,6 +5,7 @@ Stand-alone: standard library only, Python 3.9 or newer. What the algorithm prin
 """
 
 import base64
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -111,17 +112,48 @@ def serve(channel, requests, apply, agora):
         line = requests.readline()
         if not line:
             return
+        call_id = None
         try:
             request = json.loads(str(line, "utf-8"))
+            call_id = request.get("id")
             agora.set_token(request.get("token"))
             data = request["data"]
             if request["content_type"] == "binary":
                 data = base64.b64decode(data)
-            answer = result_line(apply(data))
+            result = apply(data)
+            if hasattr(type(result), "__next__") or hasattr(type(result), "__anext__"):
+                result = send_chunks(channel, result)
+            answer = result_line(result)
         except BaseException as error:  # also SystemExit: the caller is told, and the slot goes on
             answer = error_line(error)
         flush_prints()
-        send(channel, answer)
+        send(channel, answer if call_id is None else b'%b,"id":"%b"}\n' % (answer[:-2], call_id.encode()))
+
+
+def send_chunks(channel, produced):
+    """Sends what a generator or another iterator makes, as it comes; returns what is left to answer."""
+    chunks = produced if hasattr(type(produced), "__next__") else iterate(produced)
+    sent = False
+    while True:
+        try:
+            chunk = next(chunks)
+        except StopIteration as end:
+            return [] if end.value is None and not sent else end.value
+        send(channel, result_line(chunk, b"chunk"))
+        sent = True
+
+
+def iterate(produced):
+    """An asynchronous iterator as a generator, run in a loop of its own."""
+    asyncio = importlib.import_module("asyncio")  # takes its time: only for those who use it
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        try:
+            while True:
+                yield loop.run_until_complete(produced.__anext__())
+        except StopAsyncIteration:
+            return
+        finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())
 
 
 def plain(value):
@@ -135,10 +167,10 @@ ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=
 ASCII_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain)
 
 
-def result_line(result):
-    """One response line. Raises TypeError or ValueError, for the author, when JSON cannot carry the result."""
+def result_line(result, key=b"result"):
+    """One line for the caller. Raises TypeError or ValueError, for the author, when JSON cannot carry the result."""
     if isinstance(result, (bytes, bytearray, memoryview)):
-        return b'{"result":"%b","metadata":{"content_type":"binary"}}\n' % base64.b64encode(result)
+        return b'{"%b":"%b","metadata":{"content_type":"binary"}}\n' % (key, base64.b64encode(result))
     kind = b"text" if isinstance(result, str) else b"json"
     try:
         text = ENCODER.encode(result)
@@ -146,7 +178,7 @@ def result_line(result):
         if "Out of range" not in str(error):
             raise
         raise ValueError("the result holds NaN or infinity, which JSON cannot carry") from None
-    return b'{"result":%b,"metadata":{"content_type":"%b"}}\n' % (to_bytes(text, result), kind)
+    return b'{"%b":%b,"metadata":{"content_type":"%b"}}\n' % (key, to_bytes(text, result), kind)
 
 
 def to_bytes(text, result):

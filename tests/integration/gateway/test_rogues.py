@@ -104,3 +104,31 @@ def test_a_channel_that_only_the_runner_closes(probe: Probe) -> None:
     answer = probe.post("write", {"parts": [], "end": "close", "wait": 30}, timeout=1)
     assert answer.status_code == 504
     check_the_next_call(probe)
+
+
+def test_two_processes_that_answer_the_same_call(probe: Probe) -> None:
+    """An algorithm that forks comes back twice: the second answer, and those of a second runner, reach nobody."""
+    for number in range(5):
+        answer = probe.post("fork", number).json()
+        assert answer.get("result", number) == number
+        for value in range(3):
+            answer = probe.post("echo", [number, value]).json()
+            assert answer.get("result", [number, value]) == [number, value]
+    check_the_next_call(probe)
+
+
+def test_a_forged_answer_that_comes_while_another_call_runs(probe: Probe) -> None:
+    """A thread writes an answer with the id of a call that is over: the call that runs fails, and is not given it."""
+    late = json.dumps({"result": "forged", "metadata": {"content_type": "text"}, "id": "an-old-call"})
+    assert probe.post("write_later", {"after": 0.3, "line": f"{late}\n"}).json()["result"] == "answered"
+    answer = probe.post("sleep", 2).json()
+    assert answer["error"]["error_type"] == "SystemError"
+    assert "another request" in answer["error"]["message"]
+    check_the_next_call(probe)
+
+
+def test_a_line_that_a_thread_writes_between_calls(probe: Probe) -> None:
+    for _ in range(3):
+        assert probe.post("write_later", {"after": 0.1, "line": f"{FORGED}\n"}).json()["result"] == "answered"
+        time.sleep(0.4)
+        assert probe.post("echo", "mine").json()["result"] == "mine"

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 import uvloop
 
-from execution.leasing.answers import BrokenProtocol
-from execution.leasing.slot import RESPONSE_LIMIT, DeadlinePassed, LeasedSlot, ResponseTooLarge, SlotLost
+from execution.leasing.answers import RESPONSE_LIMIT, BrokenProtocol, ResponseTooLarge
+from execution.leasing.slot import DeadlinePassed, LeasedSlot, SlotLost
 
 from .slots import eventually, list_descriptors, make_usage
 

@@ -1,8 +1,10 @@
 """Does what its input says."""
 
+import asyncio
 import os
 import socket
 import stat
+import threading
 import time
 
 import agora
@@ -63,6 +65,42 @@ def write(what):
     return "the real answer"
 
 
+def stream(what):
+    """Yields its values, with a pause after each, and may fail or return something at the end."""
+    for value in what["values"]:
+        yield bytes(value["bytes"]) if isinstance(value, dict) and "bytes" in value else value
+        time.sleep(what.get("pause", 0))
+    if "fail" in what:
+        raise InputError(what["fail"])
+    return what.get("return")
+
+
+async def stream_asynchronously(what):
+    for value in what["values"]:
+        await asyncio.sleep(0)
+        yield value
+
+
+def pour(mebibytes):
+    """Yields text without a pause."""
+    for _ in range(mebibytes):
+        yield "x" * (1 << 20)
+
+
+def fork(value):
+    """Two processes come back from here: both answer."""
+    os.fork()
+    return value
+
+
+def write_later(what):
+    """A thread writes to the channel some time after the answer."""
+    thread = threading.Timer(what["after"], os.write, (find_channel(), what["line"].encode()))
+    thread.daemon = True
+    thread.start()
+    return "answered"
+
+
 ACTIONS = {
     "echo": lambda value: value,
     "text": str,
@@ -74,4 +112,9 @@ ACTIONS = {
     "call": call,
     "huge": lambda mebibytes: "x" * (mebibytes << 20),
     "write": write,
+    "stream": stream,
+    "stream_asynchronously": stream_asynchronously,
+    "pour": pour,
+    "fork": fork,
+    "write_later": write_later,
 }
