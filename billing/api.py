@@ -58,59 +58,148 @@ from billing.metering.usage import (
     summarize_usage,
 )
 from billing.metering.writer import MeterWriter
+from billing.payments import webhooks
+from billing.payments.client import is_enabled as payments_enabled
+from billing.payments.customers import TAX_ID_KINDS, Buyer, find_customer, set_tax_id
+from billing.payments.invoices import issue_invoice, push_invoice, set_terms
+from billing.payments.models import Invoice, Notice, Payment, PaymentState, Reconciliation, TopUp
+from billing.payments.notices import send_notices
+from billing.payments.postings import to_cents
+from billing.payments.purchases import (
+    LARGEST_CENTS,
+    SMALLEST_CENTS,
+    CheckoutPage,
+    look_again,
+    refund_payment,
+    start_checkout,
+)
+from billing.payments.reconciliation import reconcile_latest
+from billing.payments.selectors import (
+    PlatformFigures,
+    get_platform_figures,
+    list_disputes,
+    list_failing_events,
+    list_invoices,
+    list_payments,
+    list_reconciliations,
+    list_terms,
+    list_unpushed_invoices,
+)
+from billing.payments.top_ups import find_top_up, run_top_ups, set_top_up, sum_top_ups
+from billing.payments.webhooks import list_waiting_events, receive_event
+from billing.payouts import webhooks as payout_webhooks
+from billing.payouts.models import Payout, PayoutAccount
+from billing.payouts.selectors import find_payout_account, list_held_payouts, list_payouts
+from billing.payouts.services import (
+    apply_account,
+    begin_payout,
+    run_payouts,
+    send_payout,
+    set_automatic,
+    start_onboarding,
+)
 from billing.pricing.rating import CREDIT, Charge, RoyaltyShare, rate, share_royalty
 from billing.pricing.selectors import PriceTerms, get_price, get_prices, list_prices
 from billing.pricing.services import set_price
 
 __all__ = [
-    "CREDIT",
-    "HOT_BALANCES",
     "AlgorithmEarnings",
     "AlgorithmMeasures",
     "AlgorithmTotals",
     "BalanceDifference",
+    "Buyer",
+    "CREDIT",
     "CallLine",
     "CallTotals",
     "Charge",
+    "CheckoutPage",
     "DayOfCalls",
     "DayTotals",
     "Dimension",
     "EntryLine",
+    "HOT_BALANCES",
+    "Invoice",
+    "LARGEST_CENTS",
     "LedgerReport",
     "MeterEvent",
     "MeterWriter",
+    "Notice",
     "Outcome",
+    "Payment",
+    "PaymentState",
+    "Payout",
+    "PayoutAccount",
+    "PlatformFigures",
     "PriceTerms",
     "RebuildReport",
+    "Reconciliation",
     "RoyaltyShare",
+    "SMALLEST_CENTS",
     "SpanTotals",
+    "TAX_ID_KINDS",
+    "TopUp",
     "TreeTotals",
     "UsageLine",
+    "apply_account",
+    "begin_payout",
     "check_ledger",
     "count_calls",
     "count_calls_by_day",
     "ensure_partitions",
+    "find_customer",
     "find_last_uses",
+    "find_payout_account",
+    "find_top_up",
     "get_balance",
     "get_call_record",
     "get_earnings",
+    "get_platform_figures",
     "get_price",
     "get_prices",
     "grant_credits",
+    "issue_invoice",
     "list_call_records",
     "list_call_tree",
+    "list_disputes",
     "list_entries",
+    "list_failing_events",
+    "list_held_payouts",
+    "list_invoices",
+    "list_payments",
+    "list_payouts",
     "list_prices",
+    "list_reconciliations",
+    "list_terms",
+    "list_unpushed_invoices",
+    "list_waiting_events",
+    "look_again",
     "measure_algorithms",
     "multiply_memory",
     "open_account",
+    "payments_enabled",
+    "process_event",
+    "push_invoice",
     "rank_algorithms",
     "rate",
     "rebuild_hot_balances",
+    "receive_event",
+    "reconcile_latest",
+    "refund_payment",
     "remove_old_records",
     "run_drain",
+    "run_payouts",
+    "run_top_ups",
+    "send_notices",
+    "send_payout",
+    "set_automatic",
     "set_price",
+    "set_tax_id",
+    "set_terms",
+    "set_top_up",
     "share_royalty",
+    "start_checkout",
+    "start_onboarding",
+    "sum_top_ups",
     "summarize_call_tree",
     "summarize_calls",
     "summarize_calls_by_algorithm",
@@ -119,6 +208,7 @@ __all__ = [
     "summarize_platform_by_day",
     "summarize_spans",
     "summarize_usage",
+    "to_cents",
 ]
 
 DRAIN_NICENESS = 10
@@ -185,6 +275,15 @@ def list_entries(
     """
     kind = AccountKind.AUTHOR if earnings else AccountKind.CUSTOMER
     return ledger_selectors.list_entries(kind=kind, organization_id=organization_id, limit=limit, before=before)
+
+
+def process_event(event_id: str) -> bool:
+    """Acts on an event that Stripe sent and receive_event() kept; False if that was done before.
+
+    What goes wrong is noted on the event, and raised: try again later.
+    """
+    handlers = {**webhooks.HANDLERS, **payout_webhooks.HANDLERS}
+    return webhooks.process_event(event_id=event_id, handlers=handlers)
 
 
 def ensure_partitions(today: date) -> int:

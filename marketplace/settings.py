@@ -92,6 +92,8 @@ INSTALLED_APPS = [
     "billing.ledger",
     "billing.metering",
     "billing.pricing",
+    "billing.payments",
+    "billing.payouts",
     "marketplace.audit",
     "marketplace.accounts",
     "marketplace.organizations",
@@ -239,6 +241,19 @@ USE_I18N = False
 # Money. 10,000 credits are one US dollar; amounts are integers of micro-credits (a millionth of a credit).
 FREE_CREDITS = env_int("AGORA_FREE_CREDITS", 10_000)
 CALL_RECORD_DAYS = env_int("AGORA_CALL_RECORD_DAYS", 400)
+CREDITS_PER_DOLLAR = env_int("AGORA_CREDITS_PER_DOLLAR", 10_000)
+if CREDITS_PER_DOLLAR < 100 or CREDITS_PER_DOLLAR % 100:
+    raise ImproperlyConfigured(
+        "AGORA_CREDITS_PER_DOLLAR must be a multiple of 100: a cent is a whole number of credits."
+    )
+STRIPE_SECRET_KEY = env("AGORA_STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = env("AGORA_STRIPE_WEBHOOK_SECRET", "")
+if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
+    raise ImproperlyConfigured(
+        "AGORA_STRIPE_WEBHOOK_SECRET is not set: payments are taken, and nobody would hear of them."
+    )
+STRIPE_API_BASE = env("AGORA_STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
+PAYOUT_THRESHOLD_CENTS = env_int("AGORA_PAYOUT_THRESHOLD_CENTS", 2_500)
 
 LOGGING = {
     "version": 1,

@@ -6,10 +6,13 @@ accounts add up to zero.
 
 | account kind | one per | balance means | credited by | debited by |
 | --- | --- | --- | --- | --- |
-| `customer` | organization | credits it can still spend; calls in flight may overdraw it | grants | calls |
+| `customer` | organization | credits it can still spend; calls may overdraw it | grants, purchases | calls, refunds |
 | `author` | organization | what its algorithms earned and we have not paid out | its share of royalties | payouts |
 | `platform_revenue` | platform | what the platform earned | compute, its royalty share | refunds |
 | `promotions` | platform | minus the credits given away | | free credits |
+| `stripe` | platform | minus the money that came in through Stripe and is not out again | refunds, payouts | payments |
+| `receivables` | platform | minus what was advanced to organizations on terms and not paid | paid invoices | advances |
+| `payouts_held` | platform | what is on its way to authors | payouts begun | payouts that arrived or came back |
 | `suspense` | platform | what waits for a person to explain it; zero in good order | corrections | corrections |
 
 An organization that both buys and sells has two accounts: what it earned can be paid out, what it was given cannot.
@@ -34,6 +37,9 @@ class AccountKind(models.TextChoices):
     AUTHOR = "author"
     PLATFORM_REVENUE = "platform_revenue"
     PROMOTIONS = "promotions"
+    STRIPE = "stripe"
+    RECEIVABLES = "receivables"
+    PAYOUTS_HELD = "payouts_held"
     SUSPENSE = "suspense"
 
 
@@ -45,6 +51,12 @@ class TransactionKind(models.TextChoices):
 
     CALL = "call"
     GRANT = "grant"
+    PURCHASE = "purchase"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    ADVANCE = "advance"
+    INVOICE = "invoice"
+    PAYOUT = "payout"
     CORRECTION = "correction"
 
 

@@ -1,8 +1,11 @@
 """Reading the ledger."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import QuerySet, Sum
 
 from billing.ledger.models import AccountKind, LedgerAccount, LedgerEntry
 
@@ -36,6 +39,36 @@ def list_entries(
     if before is not None:
         entries = entries.filter(id__lt=before)
     return [_to_line(entry) for entry in entries[:limit]]
+
+
+def list_amounts(*, kind: AccountKind, since: datetime, until: datetime) -> dict[uuid.UUID, int]:
+    """What each transaction posted in [since, until) did to the platform's account of that kind, by transaction."""
+    entries = LedgerEntry.objects.filter(
+        account__kind=kind, account__organization_id=None,
+        transaction__posted_at__gte=since, transaction__posted_at__lt=until,
+    )  # fmt: skip
+    return _sum_by_transaction(entries)
+
+
+def find_amounts(*, kind: AccountKind, transaction_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """What those of the transactions that were posted did to the platform's account of that kind."""
+    entries = LedgerEntry.objects.filter(account__kind=kind, account__organization_id=None)
+    return _sum_by_transaction(entries.filter(transaction_id__in=transaction_ids))
+
+
+def get_balance_at(*, kind: AccountKind, organization_id: uuid.UUID | None, at: datetime) -> int:
+    """The account's balance in micro-credits by what was posted before that moment. Reads what was posted since."""
+    account = LedgerAccount.objects.filter(kind=kind, organization_id=organization_id).first()
+    if account is None:
+        return 0
+    later = LedgerEntry.objects.filter(account=account, transaction__posted_at__gte=at)
+    moved = later.aggregate(moved=Sum("credit") - Sum("debit"))["moved"]
+    return int(account.balance - (moved or 0))
+
+
+def _sum_by_transaction(entries: QuerySet[LedgerEntry]) -> dict[uuid.UUID, int]:
+    sums = entries.values_list("transaction_id").annotate(amount=Sum("credit") - Sum("debit"))
+    return {transaction_id: int(amount) for transaction_id, amount in sums}
 
 
 def _to_line(entry: LedgerEntry) -> EntryLine:
