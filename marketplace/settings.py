@@ -260,6 +260,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"httpx": {"level": "WARNING"}},  # it reports each request, which the server answers for
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "stripe")},  # they report each request of theirs
     "root": {"handlers": ["console"], "level": env("AGORA_LOG_LEVEL", "INFO")},
 }

@@ -33,12 +33,13 @@ from billing.payments.postings import (
     to_microcredits,
 )
 
-NameKeys = Callable[[Collection[uuid.UUID]], dict[uuid.UUID, str]]
-"""Whose each API key is, by the key's id."""
+NameMembers = Callable[[Collection[int]], dict[int, str]]
+"""What people are called, by their ids."""
 
 LATEST_RECORDING = timedelta(days=7)
 """How long a call may wait in the meter stream before it is recorded."""
-IN_PAGES = "in the pages, or by another algorithm"
+NOBODY = "no member"
+"""Who made a call that was not recorded with its member."""
 STRIPE_STATES = {
     "open": InvoiceState.OPEN,
     "paid": InvoiceState.PAID,
@@ -69,7 +70,7 @@ def set_terms(*, organization_id: uuid.UUID, limit_cents: int, days_to_pay: int,
 
 
 @transaction.atomic
-def issue_invoice(*, buyer: Buyer, name_keys: NameKeys, now: datetime) -> Invoice | None:
+def issue_invoice(*, buyer: Buyer, name_members: NameMembers, now: datetime) -> Invoice | None:
     """The invoice for all that the organization used before this month (UTC) and was not invoiced; None for nothing.
 
     Safe to repeat and to race: a period is invoiced once.
@@ -84,7 +85,7 @@ def issue_invoice(*, buyer: Buyer, name_keys: NameKeys, now: datetime) -> Invoic
     if owed <= 0:
         return None
     invoice = _insert(buyer, terms, since, until, owed, now)
-    _insert_lines(invoice, name_keys)
+    _insert_lines(invoice, name_members)
     _advance(invoice, owed, f"invoice:{invoice.pk}", now)
     tell_owners(
         buyer.organization_id,
@@ -205,8 +206,8 @@ def _insert(buyer: Buyer, terms: Terms, since: datetime, until: datetime, cents:
     )
 
 
-def _insert_lines(invoice: Invoice, name_keys: NameKeys) -> None:
-    used = _sum_usage(invoice, name_keys)
+def _insert_lines(invoice: Invoice, name_members: NameMembers) -> None:
+    used = _sum_usage(invoice, name_members)
     lines = [
         InvoiceLine(algorithm=algorithm, member=member, calls=calls, amount=amount)
         for (algorithm, member), (calls, amount) in sorted(used.items(), key=lambda item: (-item[1][1], item[0]))
@@ -220,7 +221,7 @@ def _insert_lines(invoice: Invoice, name_keys: NameKeys) -> None:
     InvoiceLine.objects.bulk_create(lines)
 
 
-def _sum_usage(invoice: Invoice, name_keys: NameKeys) -> dict[tuple[str, str], tuple[int, int]]:
+def _sum_usage(invoice: Invoice, name_members: NameMembers) -> dict[tuple[str, str], tuple[int, int]]:
     """Calls and micro-credits by algorithm and member, of what was posted in the invoice's period."""
     records = CallRecord.objects.filter(
         payer_id=invoice.organization_id,
@@ -229,14 +230,14 @@ def _sum_usage(invoice: Invoice, name_keys: NameKeys) -> dict[tuple[str, str], t
         recorded_at__gte=invoice.period_start,
         recorded_at__lt=invoice.period_end,
     )
-    rows = records.values_list("algorithm", "key_id").annotate(
+    rows = records.values_list("algorithm", "member_id").annotate(
         calls=Count("call_id"), amount=Sum(F("compute_charge") + F("royalty_charge"))
     )
     found = [row for row in rows if row[3]]
-    names = name_keys({key_id for _, key_id, *_ in found if key_id is not None})
+    names = name_members({member_id for _, member_id, *_ in found if member_id is not None})
     used: dict[tuple[str, str], tuple[int, int]] = {}
-    for algorithm, key_id, calls, amount in found:
-        line = (algorithm, names.get(key_id, IN_PAGES))
+    for algorithm, member_id, calls, amount in found:
+        line = (algorithm, names.get(member_id, NOBODY))
         before = used.get(line, (0, 0))
         used[line] = (before[0] + calls, before[1] + int(amount))
     return used

@@ -46,11 +46,10 @@ def refund_payment(*, payment_id: uuid.UUID, cents: int, request_id: uuid.UUID) 
     StripeRefused.
     """
     payment = Payment.objects.get(pk=payment_id)
-    left = payment.amount_cents - payment.refunded_cents
     if payment.state != PaymentState.SUCCEEDED or payment.payment_intent_id is None:
         raise NotPossible("This payment did not arrive, so that there is nothing to give back.")
-    if not 0 < cents <= left:
-        raise NotPossible(f"Of this payment, at most ${left / 100:,.2f} can be given back.")
+    if not 0 < cents <= payment.amount_cents:  # whether so much is left, Stripe knows
+        raise NotPossible(f"Of this payment, at most ${payment.amount_cents / 100:,.2f} can be given back.")
     with talk() as client:
         client.v1.refunds.create(
             {"payment_intent": payment.payment_intent_id, "amount": cents},
