@@ -1,8 +1,20 @@
-"""Django as an ASGI application: pages and the REST API. Calls never come here (marketplace/gateway)."""
+"""What answers requests that are no calls (marketplace/gateway): the door for hosted data, and Django for the rest."""
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from marketplace.api.data.application import answer_data  # noqa: E402 - needs Django to be set up
+from marketplace.api.data.requests import find_prefix  # noqa: E402
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """The ASGI application."""
+    if scope["type"] == "http" and find_prefix(scope["raw_path"]) is not None:
+        await answer_data(scope, receive, send)
+    else:
+        await _django(scope, receive, send)

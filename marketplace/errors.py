@@ -4,6 +4,8 @@ MarketplaceError
 ├── NotFound            the caller: there is no such thing, or it is not theirs to see
 ├── PermissionDenied    the caller: they may see it, but an owner of the organization must do this
 ├── Conflict            the caller: what they ask for contradicts what is there already
+├── TooLarge            the caller: they may not store so much
+├── OutOfSpace          us: there is no room on the disks
 └── InvalidInput        the caller: the field that `field` names must be mended
 
 An error knows nothing of HTTP: `code` is its identity, and api/ and web/ map it to a status and a page.
@@ -39,6 +41,18 @@ class Conflict(MarketplaceError):
     """What is asked contradicts what is there: a name that is taken, a build that is not finished."""
 
     code = "conflict"
+
+
+class TooLarge(MarketplaceError):
+    """More than one thing may have, or than all of theirs together may have."""
+
+    code = "too_large"
+
+
+class OutOfSpace(MarketplaceError):
+    """What is sent cannot be kept, whoever sends it."""
+
+    code = "out_of_space"
 
 
 class InvalidInput(MarketplaceError):

@@ -3,6 +3,7 @@
 A value that cannot be right stops the start with a sentence that names the variable and the mend.
 """
 
+import json
 import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -41,6 +42,17 @@ def env_int(name: str, default: int) -> int:
 def env_list(name: str, default: str) -> list[str]:
     """Comma-separated words."""
     return [word.strip() for word in env(name, default).split(",") if word.strip()]
+
+
+def env_json(name: str, default: dict[str, object]) -> dict[str, object]:
+    """An object in JSON."""
+    try:
+        value = json.loads(env(name, json.dumps(default)))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ImproperlyConfigured(f"{name} must be an object in JSON.")
+    return value
 
 
 def database_from_url(url: str) -> dict[str, object]:
@@ -98,6 +110,7 @@ INSTALLED_APPS = [
     "marketplace.accounts",
     "marketplace.organizations",
     "marketplace.algorithms",
+    "marketplace.datasets",
     "marketplace.api",
     "marketplace.web",
 ]
@@ -161,6 +174,14 @@ STORAGES = {
     "default": {
         "BACKEND": env("AGORA_STORAGE_BACKEND", "django.core.files.storage.FileSystemStorage"),
         **({} if "AGORA_STORAGE_BACKEND" in os.environ else {"OPTIONS": {"location": AGORA_HOME / "storage"}}),
+    },
+    # Hosted data, named by ids.
+    "datasets": {
+        "BACKEND": env("AGORA_DATA_BACKEND", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env_json(
+            "AGORA_DATA_OPTIONS",
+            {} if "AGORA_DATA_BACKEND" in os.environ else {"location": str(AGORA_HOME / "datasets")},
+        ),
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
@@ -254,6 +275,10 @@ if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
     )
 STRIPE_API_BASE = env("AGORA_STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
 PAYOUT_THRESHOLD_CENTS = env_int("AGORA_PAYOUT_THRESHOLD_CENTS", 2_500)
+
+# Hosted data, in bytes.
+DATA_FILE_LIMIT = env_int("AGORA_DATA_FILE_LIMIT", 5 << 30)
+DATA_QUOTA = env_int("AGORA_DATA_QUOTA", 1 << 40)
 
 LOGGING = {
     "version": 1,

@@ -16,7 +16,15 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from marketplace.errors import Conflict, InvalidInput, MarketplaceError, NotFound, PermissionDenied
+from marketplace.errors import (
+    Conflict,
+    InvalidInput,
+    MarketplaceError,
+    NotFound,
+    OutOfSpace,
+    PermissionDenied,
+    TooLarge,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +34,8 @@ STATUSES: Mapping[type[MarketplaceError], int] = MappingProxyType(
         PermissionDenied: status.HTTP_403_FORBIDDEN,
         Conflict: status.HTTP_409_CONFLICT,
         InvalidInput: status.HTTP_400_BAD_REQUEST,
+        TooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+        OutOfSpace: status.HTTP_507_INSUFFICIENT_STORAGE,
     }
 )
 

@@ -26,6 +26,8 @@ class CallToken(msgspec.Struct, frozen=True, kw_only=True):
     root_id: str | None = None
     """The first call of the tree; None for a token that starts trees."""
     parent_id: str | None = None
+    algorithm: str | None = None
+    """`owner/name` of the algorithm that has the token; None for a token that starts trees."""
     depth: int = 0
     """How many calls stand above one made with this token."""
     expires: int

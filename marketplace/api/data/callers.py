@@ -1,0 +1,63 @@
+"""Whom a request for hosted data acts for: an API key, or the right to call that an algorithm has."""
+
+import time
+
+from django.conf import settings
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+
+from marketplace.accounts.models import User
+from marketplace.datasets.permissions import Actor
+from marketplace.directory.keys import read_key
+from marketplace.directory.tokens import PREFIX, read_token
+from marketplace.errors import NotFound
+from marketplace.organizations.models import Organization
+from marketplace.organizations.selectors import find_api_key, get_key_organization
+
+CHALLENGE = 'Simple realm="agora"'
+
+
+class UnknownKey(AuthenticationFailed):
+    """A key, or a right to call, that is none."""
+
+    auth_header = CHALLENGE
+    default_detail = "This API key is unknown or revoked."
+
+
+class KeyNeeded(NotAuthenticated):
+    """What nobody may have without a key."""
+
+    auth_header = CHALLENGE
+    default_detail = "authorization required: send `Authorization: Simple YOUR_API_KEY`."
+
+
+def identify(authorization: str) -> Actor | None:
+    """None without a key. Raises UnknownKey."""
+    text = read_key(authorization)
+    if not text:
+        return None
+    actor = _actor_of_token(text) if text.startswith(PREFIX) else _actor_of_key(text)
+    if actor is None:
+        raise UnknownKey
+    return actor
+
+
+def _actor_of_key(text: str) -> Actor | None:
+    key = find_api_key(text=text)
+    if key is None:
+        return None
+    try:
+        scope = get_key_organization(key=key)
+    except NotFound:  # who made it has left
+        return None
+    return Actor(scope.organization, scope.user)
+
+
+def _actor_of_token(text: str) -> Actor | None:
+    token = read_token(text, secret=settings.SECRET_KEY, now=time.time())
+    if token is None:
+        return None
+    organization = Organization.objects.filter(pk=token.organization_id).first()
+    user = User.objects.filter(pk=token.user_id, is_active=True).first()
+    if organization is None or user is None:
+        return None
+    return Actor(organization, user, token.algorithm, token.root_id)

@@ -1,0 +1,98 @@
+"""GET and HEAD of a file: ranges, conditions, and the bytes, with no more than two chunks of them in memory."""
+
+import asyncio
+import mimetypes
+from collections.abc import Mapping
+from contextlib import suppress
+from email.utils import format_datetime
+from typing import BinaryIO
+
+from marketplace.api.data.ranges import Span, Unsatisfiable, is_unchanged, read_span
+from marketplace.api.data.replies import Reply, Send, encode_headers, send_reply
+from marketplace.api.data.requests import DataRequest
+from marketplace.api.data.threads import use_disk
+from marketplace.api.data.uploads import Receive
+from marketplace.datasets.contents import open_reader
+from marketplace.datasets.models import File
+
+CHUNK_BYTES = 1 << 20
+ALWAYS = {
+    "x-data-type": "file",
+    "accept-ranges": "bytes",
+    "cache-control": "private, no-cache",
+    # The bytes are strangers', at the platform's own address: a browser must not run them there.
+    "content-security-policy": "sandbox; default-src 'none'",
+    "x-content-type-options": "nosniff",
+}
+
+
+async def send_file(file: File, request: DataRequest, receive: Receive, send: Send) -> None:
+    """Answers with the file, or the part that is asked for. Raises OSError before anything is sent."""
+    headers = _describe(file)
+    etag, size = headers["etag"], file.content.size or 0
+    if is_unchanged(request.headers, etag=etag, modified_at=file.modified_at):
+        await send({"type": "http.response.start", "status": 304, "headers": encode_headers(headers)})
+        await send({"type": "http.response.body"})
+        return
+    try:
+        span = read_span(request.headers, size=size, etag=etag, modified_at=file.modified_at)
+    except Unsatisfiable:
+        await send_reply(Reply(416, b"", {**headers, "content-range": f"bytes */{size}"}), send, head_only=True)
+        return
+    start, end = span or (0, size)
+    headers["content-length"] = str(end - start)
+    if span:
+        headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
+    head = {"type": "http.response.start", "status": 206 if span else 200, "headers": encode_headers(headers)}
+    if request.method == "HEAD":
+        await send(head)
+        await send({"type": "http.response.body"})
+    else:
+        await _send_content(file, (start, end), head, receive, send)
+
+
+def _describe(file: File) -> dict[str, str]:
+    kind, encoding = mimetypes.guess_type(file.name)
+    if kind is None or encoding is not None:
+        kind = "application/octet-stream"
+    return {
+        "content-type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
+        "etag": f'"{file.content_id.hex}"',
+        "last-modified": format_datetime(file.modified_at, usegmt=True),
+        **ALWAYS,
+    }
+
+
+async def _send_content(file: File, span: Span, head: Mapping[str, object], receive: Receive, send: Send) -> None:
+    reader = await use_disk(open_reader, file.content_id)
+    gone = asyncio.create_task(_wait_until_gone(receive))
+    try:
+        await use_disk(reader.seek, span[0])
+        await send(dict(head))
+        await _send_chunks(reader, span[1] - span[0], gone, send)
+    finally:
+        gone.cancel()
+        with suppress(asyncio.CancelledError):
+            await gone
+        await use_disk(reader.close)
+
+
+async def _send_chunks(reader: BinaryIO, left: int, gone: "asyncio.Task[None]", send: Send) -> None:
+    """One chunk is sent while the next one is read."""
+    reading = use_disk(reader.read, min(left, CHUNK_BYTES))
+    while not gone.done():
+        chunk = await reading
+        left -= len(chunk)
+        if left and not chunk:
+            raise OSError("a content is shorter than its row says")
+        if left:
+            reading = use_disk(reader.read, min(left, CHUNK_BYTES))
+        await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
+        if not left:
+            return
+    await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _wait_until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
