@@ -9,7 +9,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 
 app = Celery(
     "marketplace",
-    include=["marketplace.accounts.tasks", "marketplace.algorithms.tasks", "marketplace.invocations.tasks"],
+    include=[
+        "marketplace.accounts.tasks",
+        "marketplace.algorithms.tasks",
+        "marketplace.datasets.tasks",
+        "marketplace.invocations.tasks",
+    ],
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
@@ -18,5 +23,8 @@ app.conf.beat_schedule = {
     # Twice a day, each a week ahead: a missed turn costs nothing.
     "make partitions": {"task": "invocations.ensure_partitions", "schedule": crontab(minute="7", hour="1,13")},
     "remove old call records": {"task": "invocations.remove_old_records", "schedule": crontab(minute="27", hour="3")},
+    "end session collections": {"task": "invocations.end_sessions", "schedule": 60.0, "options": {"expires": 60}},
+    "expire hosted data": {"task": "datasets.expire", "schedule": crontab(minute="23")},
+    "collect contents": {"task": "datasets.collect_contents", "schedule": crontab(minute="*/10")},
     "clear sessions": {"task": "accounts.clear_sessions", "schedule": crontab(minute="17", hour="2")},
 }

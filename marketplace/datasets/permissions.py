@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from marketplace.accounts.models import User
 from marketplace.datasets.models import Directory, Read
 from marketplace.errors import MarketplaceError, NotFound, PermissionDenied
-from marketplace.organizations.models import Organization
+from marketplace.organizations.models import ApiKey, Organization
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Actor:
     """`owner/name` of the algorithm that asks; None outside calls."""
     root_id: str | None = None
     """The first call of the tree that it runs in."""
+    key: ApiKey | None = None
+    """The key that it came with, or that the first call came with; it may be allowed less than its organization."""
 
     @property
     def author(self) -> str | None:

@@ -7,6 +7,7 @@ from marketplace.datasets.addresses import join_path
 from marketplace.datasets.models import DefaultCollection, Kind
 from marketplace.datasets.permissions import Actor, path_not_found
 from marketplace.errors import InvalidInput
+from marketplace.organizations.key_permissions import check_can_read_data, check_can_write_data
 from marketplace.organizations.models import Organization
 
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -53,8 +54,17 @@ class Place:
         return replace(self, names=(*self.names, name))
 
 
-def find_place(actor: Actor | None, names: tuple[str, ...]) -> Place:
-    """Raises NotFound, InvalidInput."""
+def find_place(actor: Actor | None, names: tuple[str, ...], *, to_write: bool = False) -> Place:
+    """Raises NotFound, InvalidInput, and PermissionDenied where the actor's key is not made for data."""
+    place = _find(actor, names)
+    if actor is not None and actor.key is not None and not (actor.algorithm and place.kind != Kind.COLLECTION):
+        check_can_read_data(actor.key)
+        if to_write:
+            check_can_write_data(actor.key)
+    return place
+
+
+def _find(actor: Actor | None, names: tuple[str, ...]) -> Place:
     first, rest = names[0], names[1:]
     match first:
         case ".my":

@@ -11,7 +11,7 @@ from marketplace.datasets.contents import ContentWriter, open_writer
 from marketplace.datasets.models import Content, Directory, File
 from marketplace.datasets.permissions import Actor, path_not_found
 from marketplace.datasets.places import Place
-from marketplace.datasets.selectors import get_free_space, find_directory
+from marketplace.datasets.selectors import find_directory, get_free_space
 from marketplace.datasets.services import ensure_directory, get_writable_directory, lock_usage
 from marketplace.errors import Conflict, OutOfSpace, TooLarge
 
@@ -34,7 +34,7 @@ def begin_upload(*, actor: Actor | None, place: Place, size: int | None) -> Uplo
     """
     _check_may_hold(actor, place)
     check_size(size or 0)
-    _check_quota(place, get_free_space(owner=place.organization), size or 0)
+    _check_quota(place, get_free_space(owner=place.organization) + _size_of(_find_file(place)), size or 0)
     content = Content.objects.create(created_at=timezone.now())
     try:
         return Upload(place, content, open_writer(content.id))
@@ -83,8 +83,8 @@ def _make_visible(upload: Upload, size: int) -> None:
     directory = _find_directory(place)
     if not Content.objects.filter(pk=upload.content.pk, size=None, released_at=None).update(size=size):
         raise Conflict("This upload took so long that its beginning was thrown away: start it again.")
-    file = File.objects.filter(directory=directory, name=place.name).select_related("content").first()
-    replaced = file.content.size or 0 if file else 0
+    file = _find_file(place)
+    replaced = _size_of(file)
     _check_quota(place, settings.DATA_QUOTA - usage.size + replaced, size)
     if file:
         Content.objects.filter(pk=file.content_id).update(released_at=now)
@@ -105,6 +105,15 @@ def _find_directory(place: Place) -> Directory:
     if directory is None:
         raise path_not_found()
     return directory
+
+
+def _find_file(place: Place) -> File | None:
+    rows = File.objects.filter(directory__organization=place.organization, directory__path=place.parent.path)
+    return rows.filter(name=place.name).select_related("content").first()
+
+
+def _size_of(file: File | None) -> int:
+    return file.content.size or 0 if file else 0
 
 
 def _check_may_hold(actor: Actor | None, place: Place) -> None:

@@ -43,7 +43,7 @@ def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Calle
     return Caller(entry.organization_id, entry.user_id, entry.key_id, allowed=entry.algorithms)
 
 
-def make_child_token(caller: Caller, *, call_id: str, secret: str, now: float, seconds: int) -> str:
+def make_child_token(caller: Caller, *, call_id: str, algorithm: str, secret: str, now: float, seconds: int) -> str:
     """The right to call that an algorithm gets for as long as its own call may take."""
     token = CallToken(
         organization_id=caller.payer_id,
@@ -51,6 +51,7 @@ def make_child_token(caller: Caller, *, call_id: str, secret: str, now: float, s
         key_id=caller.key_id,
         root_id=caller.root_id or call_id,
         parent_id=call_id,
+        algorithm=algorithm,
         depth=caller.depth + 1,
         expires=int(now) + seconds + TOKEN_GRACE_SECONDS,
     )

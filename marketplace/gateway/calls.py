@@ -179,7 +179,12 @@ class Gateway:
         if not call.target.version.calls_others:
             return None
         return make_child_token(
-            call.caller, call_id=call.id, secret=self._secret, now=time.time(), seconds=call.seconds
+            call.caller,
+            call_id=call.id,
+            algorithm=call.target.full_name,
+            secret=self._secret,
+            now=time.time(),
+            seconds=call.seconds,
         )
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:

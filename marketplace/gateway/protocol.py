@@ -214,7 +214,7 @@ class GatewayProtocol(HttpToolsProtocol):
         )
 
     def _refuse_page(self) -> Call:
-        raise UnknownAlgorithm("Algorithms can call algorithms here, now or later, and nothing else.")
+        raise UnknownAlgorithm("Algorithms can call algorithms here, now or later, use hosted data, and nothing else.")
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """uvicorn's: the turn of a request that waited for the answer before it."""

@@ -5,6 +5,7 @@ from django.utils import timezone
 from billing import api as billing
 from marketplace.celery import app
 from marketplace.invocations import services
+from marketplace.invocations.sessions import end_finished_sessions
 
 
 @app.task(name="invocations.refresh_directory")
@@ -23,3 +24,9 @@ def ensure_partitions() -> None:
 def remove_old_records() -> None:
     """Removes the call records that are older than they are kept."""
     billing.remove_old_records(timezone.now().date())
+
+
+@app.task(name="invocations.end_sessions")
+def end_sessions() -> None:
+    """Deletes the session collections of calls that are over."""
+    end_finished_sessions()

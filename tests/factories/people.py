@@ -6,6 +6,7 @@ from functools import cache
 from django.contrib.auth.hashers import make_password
 
 from marketplace.accounts.models import User
+from marketplace.organizations.key_permissions import ALL, KeyPermissions
 from marketplace.organizations.models import Organization, Role
 from marketplace.organizations.selectors import AccessibleOrganization, get_accessible_organization
 from marketplace.organizations.services import (
@@ -39,12 +40,18 @@ def make_organization(slug: str = "", *, owner: User | None = None, members: tup
     return organization
 
 
-def make_api_key(organization: Organization | None = None, *, by: User | None = None, name: str = "test") -> NewApiKey:
+def make_api_key(
+    organization: Organization | None = None,
+    *,
+    by: User | None = None,
+    name: str = "test",
+    permissions: KeyPermissions = ALL,
+) -> NewApiKey:
     """A key of the organization, or of the personal organization of `by`."""
     by = by or make_user()
     if organization is None:
         organization = scope_of(by).organization
-    return create_api_key(organization=organization, name=name, by=by)
+    return create_api_key(organization=organization, name=name, by=by, permissions=permissions)
 
 
 def scope_of(user: User, slug: str = "") -> AccessibleOrganization:

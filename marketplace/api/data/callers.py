@@ -10,7 +10,7 @@ from marketplace.datasets.permissions import Actor
 from marketplace.directory.keys import read_key
 from marketplace.directory.tokens import PREFIX, read_token
 from marketplace.errors import NotFound
-from marketplace.organizations.models import Organization
+from marketplace.organizations.models import ApiKey, Organization
 from marketplace.organizations.selectors import find_api_key, get_key_organization
 
 CHALLENGE = 'Simple realm="agora"'
@@ -49,7 +49,7 @@ def _actor_of_key(text: str) -> Actor | None:
         scope = get_key_organization(key=key)
     except NotFound:  # who made it has left
         return None
-    return Actor(scope.organization, scope.user)
+    return Actor(scope.organization, scope.user, key=key)
 
 
 def _actor_of_token(text: str) -> Actor | None:
@@ -58,6 +58,7 @@ def _actor_of_token(text: str) -> Actor | None:
         return None
     organization = Organization.objects.filter(pk=token.organization_id).first()
     user = User.objects.filter(pk=token.user_id, is_active=True).first()
-    if organization is None or user is None:
+    key = ApiKey.objects.filter(pk=token.key_id, revoked_at=None).first() if token.key_id else None
+    if organization is None or user is None or (token.key_id and key is None):
         return None
-    return Actor(organization, user, token.algorithm, token.root_id)
+    return Actor(organization, user, token.algorithm, token.root_id, key)

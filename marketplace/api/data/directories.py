@@ -28,7 +28,7 @@ def create(actor: Actor | None, request: DataRequest, body: bytes) -> Reply:
     """POST. Raises MarketplaceError."""
     asked = read_object(body)
     read = read_acl(asked)
-    parent = find_place(actor, request.named)
+    parent = find_place(actor, request.named, to_write=True)
     made = create_directory(actor=actor, parent=parent, name=asked.get("name"), read=read)
     return reply_with_json({"result": made.uri})
 
@@ -38,20 +38,21 @@ def change(actor: Actor | None, request: DataRequest, body: bytes) -> Reply:
     read = read_acl(read_object(body))
     if read is None:
         raise InvalidInput("acl", "This field is required.")
-    place = find_place(actor, request.named)
+    place = find_place(actor, request.named, to_write=True)
     change_read(actor=actor, place=place, read=read)
     return reply_with_json({"result": place.uri})
 
 
 def delete(actor: Actor | None, request: DataRequest, body: bytes) -> Reply:  # noqa: ARG001 - as the others
     """DELETE. Raises MarketplaceError."""
-    place = find_place(actor, request.named)
+    place = find_place(actor, request.named, to_write=True)
     try:
-        return reply_with_json({"result": {"deleted": delete_path(actor=actor, place=place, force=request.asks_for("force"))}})
+        deleted = delete_path(actor=actor, place=place, force=request.asks_for("force"))
     except MarketplaceError as error:
         if actor is None:
             raise
         return reply_with_error(error, deleted=0)
+    return reply_with_json({"result": {"deleted": deleted}})
 
 
 def _list_root(actor: Actor | None) -> Reply:

@@ -30,7 +30,7 @@ def reply_with_json(value: object, *, status: int = 200, **headers: str) -> Repl
 
 
 def reply_with_error(error: Exception, **more: object) -> Reply:
-    """In the shape that all of the API has; `more` goes into the error. Clients read the header when there is no body."""
+    """In the shape that all of the API has; `more` goes into the error. A HEAD's answer has the message in a header."""
     response = answer_error(error, {})
     problem = response.data["error"] | more
     readable = problem["message"].replace("\n", " ").encode("ascii", "backslashreplace").decode()

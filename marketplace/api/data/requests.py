@@ -67,7 +67,7 @@ def read_acl(body: Mapping[str, Any]) -> Read | None:
     words = acl.get("read") if isinstance(acl, dict) else None
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words) or tuple(words) not in ACLS:
         known = ", ".join(json.dumps(list(words)) for words in ACLS)
-        raise InvalidInput("acl", f'It must be {{"read": …}} with one of {known}.')
+        raise InvalidInput("acl", f'It must be {{"read": ...}} with one of {known}.')
     return ACLS[tuple(words)]
 
 

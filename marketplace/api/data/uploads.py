@@ -47,7 +47,8 @@ async def receive_file(actor: Actor | None, request: DataRequest, receive: Recei
 
 
 def _begin(actor: Actor | None, request: DataRequest) -> Upload:
-    return begin_upload(actor=actor, place=find_place(actor, request.named), size=request.size)
+    place = find_place(actor, request.named, to_write=True)
+    return begin_upload(actor=actor, place=place, size=request.size)
 
 
 async def _write(upload: Upload, receive: Receive) -> int:
