@@ -153,10 +153,11 @@ def test_an_organization_may_store_so_much(files: Door, settings: Any) -> None:
     assert File.objects.count() == 1
 
 
-def test_another_backend_holds_the_bytes_as_well(files: Door, settings: Any) -> None:
-    """One that has no paths on this machine, as object storage has none."""
-    memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
-    settings.STORAGES = {**settings.STORAGES, "datasets": memory}
+def test_another_backend_holds_the_bytes_as_well(files: Door, settings: Any, tmp_path: Path) -> None:
+    """One that has no paths on this machine."""
+    backend = "tests.integration.datasets.remote_storage.RemoteStorage"
+    remote = {"BACKEND": backend, "OPTIONS": {"location": str(tmp_path / "remote")}}
+    settings.STORAGES = {**settings.STORAGES, "datasets": remote}
     storages._storages.clear()
     content = b"0123456789" * 300_000
     assert files.put(".my/c/f", content).status_code == 200
@@ -165,6 +166,9 @@ def test_another_backend_holds_the_bytes_as_well(files: Door, settings: Any) -> 
     files.put(".my/c/f", b"new")
     assert collect_contents(now=timezone.now() + READING_FOR) == 1
     assert files.get(".my/c/f").content == b"new"
+    settings.DATA_FILE_LIMIT = 10
+    assert files.put(".my/c/f", iter([b"x" * 11])).status_code == 413
+    assert len(_stored(tmp_path / "remote")) == 1
 
 
 def _stored(folder: Path) -> list[Path]:
