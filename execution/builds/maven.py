@@ -19,6 +19,8 @@ POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0<
 """
 FIELDS = ("groupId", "artifactId", "version", "classifier", "type")
 NOT_PACKED = {"test", "provided", "system", "import"}
+OURS = ("com.algorithmia", "adk")
+"""In no repository: the runner of Java has its classes."""
 
 
 def download_jars(job: BuildJob) -> list[Path]:
@@ -50,7 +52,11 @@ def read_dependencies(pom: Path) -> list[dict[str, str]]:
     except ElementTree.ParseError as error:
         raise BuildFailed(f"pom.xml is not valid XML: {error}") from None
     found = [{_name(child): (child.text or "").strip() for child in element} for element in _dependencies(root)]
-    wanted = [one for one in found if one.get("scope", "compile") not in NOT_PACKED]
+    wanted = [
+        one
+        for one in found
+        if one.get("scope", "compile") not in NOT_PACKED and (one.get("groupId"), one.get("artifactId")) != OURS
+    ]
     for one in wanted:
         for field in FIELDS:
             if not COORDINATE.fullmatch(one.get(field, "jar")) or (field in FIELDS[:3] and field not in one):

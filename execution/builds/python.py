@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from execution.builds.base import BuildJob
+from execution.builds.bridged import add_bridge
 from execution.errors import BuildFailed
 
 SYNTAX_CHECK = Path(__file__).with_name("python_syntax.py")
@@ -15,6 +16,8 @@ REQUIREMENT = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*"  # name and extras
     r"(@\s*https://\S+|\(?\s*[<>=!~][^@]*)?\s*(;.*)?"  # where from, or which versions; when
 )
+SERVES = re.compile(r"^[^#\n]*(\.init\s*\(|\.serve\s*\()", re.MULTILINE)
+ADK = re.compile(r"^\s*(from\s+adk\b|import\s+adk\b|import\s+Algorithmia\b|from\s+Algorithmia\b)", re.MULTILINE)
 HASH = re.compile(r"\s--hash[= ]\S+")
 
 
@@ -31,13 +34,20 @@ def check(job: BuildJob) -> None:
 def install(job: BuildJob) -> None:
     """Installs requirements.txt into the packages folder, compiled so that a cold slot does not compile them again."""
     requirements = job.tree / "requirements.txt"
-    if not requirements.is_file():
-        return
-    _check_requirements(requirements)
-    job.log("Installing requirements.txt")
-    job.packages.mkdir()
-    _run_uv(job, requirements)
-    _compile(job)
+    if requirements.is_file():
+        _check_requirements(requirements)
+        job.log("Installing requirements.txt")
+        job.packages.mkdir()
+        _run_uv(job, requirements)
+        _compile(job)
+    if _has_main_loop(job):
+        add_bridge(job)
+
+
+def _has_main_loop(job: BuildJob) -> bool:
+    """Whether the entry ends in `ADK(…).init(…)` or `Algorithmia.handler(…).serve()`, and so never returns."""
+    text = (job.tree / job.entry).read_text("utf-8", errors="replace")
+    return bool(ADK.search(text) and SERVES.search(text))
 
 
 def _check_requirements(path: Path) -> None:

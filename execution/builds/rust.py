@@ -1,4 +1,5 @@
-"""Rust: crates of Cargo's registry, and one program of the author's crate and ours.
+"""Rust: crates of Cargo's registry, and one program of the author's crate and ours. A crate that is a program itself
+(src/main.rs, with the ADK of Algorithmia) runs behind the bridge.
 
 Downloading runs nothing; build scripts and macros run with the compiler, in isolation.
 """
@@ -8,8 +9,10 @@ import re
 import shutil
 import tomllib
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from execution.builds.base import BuildJob
+from execution.builds.bridged import BRIDGED_PROGRAM, add_bridge
 from execution.builds.kept_folders import keep_folder
 from execution.builds.native import PROGRAM, check_program, has_load
 from execution.errors import BuildFailed
@@ -30,17 +33,37 @@ def check(job: BuildJob) -> None:
 
 def install(job: BuildJob) -> None:
     """Puts the program into the packages folder."""
+    if PurePosixPath(job.entry).name == "main.rs":
+        _install_program(job)
+        return
     start = _find_compiled_crates(job)
     folder = job.scratch / "program"
     shutil.copytree(start, folder)  # with the crates that every program has, compiled already
     _write_program(job, folder)
     _build(job, folder)
-    built = folder / "target" / "release" / "agora-program"
+    job.packages.mkdir()
+    _take_program(folder, "agora-program", job.packages / PROGRAM)
+
+
+def _install_program(job: BuildJob) -> None:
+    """Without .cargo: its settings may name programs, which downloading would start outside of the isolation."""
+    folder = job.scratch / "program"
+    shutil.copytree(job.tree, folder, symlinks=True, ignore=shutil.ignore_patterns(".cargo", "rust-toolchain*"))
+    _build(job, folder)
+    manifest = _read_manifest(job)
+    programs = manifest.get("bin") or [manifest["package"]]
+    add_bridge(job)
+    _take_program(folder, str(programs[0].get("name")), job.packages / BRIDGED_PROGRAM)
+
+
+def _take_program(folder: Path, name: str, place: Path) -> None:
+    built = folder / "target" / "release" / name
     if built.resolve() != folder.resolve() / built.relative_to(folder):  # a build script may have put a link there
         raise BuildFailed("The compiler made no program of the source.")
-    job.packages.mkdir()
-    shutil.copyfile(built, job.packages / PROGRAM)
-    check_program(job.packages / PROGRAM)
+    if not built.is_file():
+        raise BuildFailed(f"The compiler made no program called {name!r}.")
+    shutil.copyfile(built, place)
+    check_program(place)
 
 
 def _build(job: BuildJob, folder: Path) -> None:
@@ -72,7 +95,7 @@ def _find_compiled_crates(job: BuildJob) -> Path:
     return place
 
 
-def _read_manifest(job: BuildJob) -> dict[str, dict[str, object]]:
+def _read_manifest(job: BuildJob) -> dict[str, Any]:
     try:
         return tomllib.loads((job.tree / "Cargo.toml").read_text("utf-8"))
     except FileNotFoundError:

@@ -134,7 +134,7 @@ namespace Agora
 
         static MethodInfo Method(Type type, string name)
         {
-            return type.GetMethods(Any).FirstOrDefault(method => method.Name == name && method.GetParameters().Length <= 2);
+            return type.GetMethods(Any).FirstOrDefault(method => method.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && method.GetParameters().Length <= 2);
         }
 
         static object Invoke(MethodInfo method, params object[] arguments)

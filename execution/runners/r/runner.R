@@ -42,12 +42,32 @@ agora_runner <- local({
     if (length(order$environment_variables)) do.call(Sys.setenv, order$environment_variables)
     setwd(order$directory)
     algorithm <- new.env(parent = globalenv())
+    handler <- offer_handler(algorithm)
     source(file.path(order$directory, order$entry), local = algorithm, keep.source = TRUE, encoding = "UTF-8")
+    if (!is.null(handler$apply)) return(with_state(handler$apply, handler$load))
     apply <- take(algorithm, "apply")
+    if (is.null(apply)) apply <- take(algorithm, "algorithm")
     if (is.null(apply)) stop(order$entry, " has no function called apply", call. = FALSE)
-    load <- take(algorithm, "load")
+    with_state(apply, take(algorithm, "load"))
+  }
+
+  with_state <- function(apply, load) {
     state <- if (!is.null(load)) load()
     if (length(formals(apply)) >= 2) function(input) apply(input, state) else apply
+  }
+
+  # What Algorithmia's package has for authors: getAlgorithmHandler(apply, load)$serve(). The package's own would read
+  # standard input; library(algorithmia) finds it attached where it is not installed.
+  offer_handler <- function(algorithm) {
+    handler <- new.env()
+    algorithm$getAlgorithmHandler <- function(applyfunc, onLoadMethod = NULL, pipe = "stdin") {
+      list(serve = function() {
+        handler$apply <- applyfunc
+        handler$load <- onLoadMethod
+      })
+    }
+    if (!nzchar(system.file(package = "algorithmia"))) attach(NULL, name = "package:algorithmia")
+    handler
   }
 
   # A function of the algorithm's. Its name goes: in the algorithm, apply and load are what R calls so.
