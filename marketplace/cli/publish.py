@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
+from marketplace.cli.adk_folder import read_adk_folder
 from marketplace.cli.credentials import load_credentials
-from marketplace.cli.manifest import Manifest, ManifestError, read_manifest
+from marketplace.cli.manifest import FILE_NAME, Manifest, ManifestError, read_manifest
 from marketplace.cli.packing import Packed, pack_folder
 from marketplace.cli.platform_client import JsonObject, Platform, Refused
 
@@ -37,12 +38,18 @@ class Published:
 @click.option("--organization", help="Who shall own the algorithm, if not the key's organization.")
 def command(folder: Path, bump: str, notes: str, organization: str | None) -> None:
     """Build FOLDER on the platform and publish it as the next version of its algorithm."""
-    manifest = read_manifest(folder)
+    manifest = _read_folder(folder)
     with Platform(load_credentials()) as platform:
         published = publish_folder(
             platform, folder, manifest, bump=bump, notes=notes, organization=organization, echo=click.echo
         )
         click.echo(_closing_words(platform.address, published, manifest))
+
+
+def _read_folder(folder: Path) -> Manifest:
+    """What agora.toml says, or what a folder says that was written for Algorithmia. Raises click.ClickException."""
+    found = None if (folder / FILE_NAME).exists() else read_adk_folder(folder)
+    return found or read_manifest(folder)
 
 
 def publish_folder(

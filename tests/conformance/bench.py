@@ -56,7 +56,7 @@ class Bench:
         """The test algorithm's artifact, unpacked."""
         return self.build(self.source)
 
-    def build(self, files: dict[str, bytes], name: str = NAME) -> Path:
+    def build(self, files: dict[str, bytes], name: str = NAME, *, entry: str = "") -> Path:
         """The artifact's folder. Raises BuildFailed."""
         self._count += 1
         workspace = self._folder / f"build{self._count}"
@@ -65,7 +65,7 @@ class Bench:
         write_archive(archive, files)
         artifact = build_artifact(
             environment=self.environment.id,
-            entry=self.environment.default_entry(name),
+            entry=entry or self.environment.default_entry(name),
             source_archive=archive,
             workspace=workspace / "build",
             cache=self._cache,

@@ -1,14 +1,18 @@
 package agora.runner;
 
 import java.io.File;
+import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A version whose apply is a method of a class: one object of it, and what its load returned. */
 final class ClassVersion implements Version {
@@ -22,7 +26,7 @@ final class ClassVersion implements Version {
   /** Finds the class, makes one object of it and runs its load. Throws what that throws. */
   ClassVersion(File directory, String entry, Dialect dialect) throws Throwable {
     this.dialect = dialect;
-    Class<?> owner = findClass(Version.openLoader(directory), entry);
+    Class<?> owner = findClass(Version.openLoader(directory), directory, entry);
     overloads = findAll(owner, "apply");
     Method load = find(owner, "load");
     apply = overloads.isEmpty() ? null : overloads.get(0);
@@ -35,7 +39,7 @@ final class ClassVersion implements Version {
   }
 
   /** The class that the entry became. Kotlin and Scala have names of their own for functions outside a class. */
-  private static Class<?> findClass(ClassLoader loader, String entry) throws ClassNotFoundException {
+  private static Class<?> findClass(ClassLoader loader, File directory, String entry) throws Exception {
     String path = entry.replaceFirst("^src/(main/)?((java|kotlin|scala|groovy)/)?", "").replaceFirst("\\.[^.]*$", "");
     String name = path.replace('/', '.');
     for (String suffix : new String[] {"Kt", "$package"}) {
@@ -45,7 +49,23 @@ final class ClassVersion implements Version {
         continue;
       }
     }
-    return loader.loadClass(name);
+    return loader.loadClass(isBuilt(directory, path) ? name : findBuilt(directory, new File(path).getName()));
+  }
+
+  private static boolean isBuilt(File directory, String path) {
+    return new File(directory, ".packages/classes/" + path + ".class").isFile();
+  }
+
+  /** The class of that name in whatever package: those languages let a file lie elsewhere than its package says. */
+  private static String findBuilt(File directory, String name) throws IOException {
+    Path classes = directory.toPath().resolve(".packages/classes");
+    try (Stream<Path> files = Files.walk(classes)) {
+      return files
+          .filter(file -> file.getFileName().toString().equals(name + ".class"))
+          .map(file -> classes.relativize(file).toString().replaceFirst("\\.class$", "").replace('/', '.'))
+          .findFirst()
+          .orElse(name);
+    }
   }
 
   private static Method find(Class<?> owner, String name) {
@@ -59,7 +79,7 @@ final class ClassVersion implements Version {
     for (Method method : owner.getDeclaredMethods()) {
       if (!method.getName().equals(name) || method.isBridge() || method.isSynthetic()) continue;
       method.setAccessible(true);
-      found.add(method);
+      found.add(isMarked(method, "AcceptsJson") ? found.size() : 0, method); // takes anything: comes last
     }
     return found;
   }

@@ -97,6 +97,9 @@ def load(order):
 
 def import_file(entry):
     name = os.path.splitext(os.path.basename(entry))[0]
+    folder = os.path.dirname(entry)
+    if os.path.isfile(os.path.join(folder, "__init__.py")):  # a package, whose modules may name each other with dots
+        return importlib.import_module(os.path.basename(folder) + "." + name)
     if name in sys.modules:  # an algorithm may be called `json`
         name = "algorithm_" + name
     spec = importlib.util.spec_from_file_location(name, entry)

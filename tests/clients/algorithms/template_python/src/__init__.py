@@ -1,0 +1,1 @@
+from .template_python import apply

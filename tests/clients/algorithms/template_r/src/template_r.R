@@ -1,0 +1,4 @@
+algorithm <- function(input) {
+  if (input == "fail") stop("no greeting for fail")
+  paste("Hello", input)
+}
