@@ -241,12 +241,14 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Agora",
-    "DESCRIPTION": "Publish algorithms, call them, and see what they cost.",
+    "DESCRIPTION": "Publish algorithms, call them, and see what they cost. Wherever `/v1/algorithms/{owner}/{name}` "
+    "stands, the algorithm's id can stand for both: `/v1/algorithms/{id}`.",
     "VERSION": "v1",
     "SERVE_INCLUDE_SCHEMA": False,
     # The page at /v1/docs takes its scripts from here, never from another site.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["marketplace.api.schema.leave_out_ids"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "marketplace.api.schema.add_calls",

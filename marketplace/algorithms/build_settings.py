@@ -39,10 +39,11 @@ def check_settings(settings: BuildSettings) -> None:
     if not smallest <= settings.memory_bytes <= largest:
         limits = f"{smallest // MEBIBYTE} to {largest // MEBIBYTE}"
         raise InvalidInput("memory_mebibytes", f"The memory must be {limits} MiB.")
-    _check_sample(settings.sample_input)
+    check_sample(settings.sample_input)
 
 
-def _check_sample(text: str) -> None:
+def check_sample(text: str) -> None:
+    """Raises InvalidInput for a sample input that is too long or no JSON text; none at all is one."""
     if len(text) > LONGEST_SAMPLE_CHARACTERS:
         raise InvalidInput("sample_input", f"The sample input may have {LONGEST_SAMPLE_CHARACTERS} characters.")
     try:

@@ -12,8 +12,28 @@ from django.db.models.functions import Upper
 from marketplace.organizations.models import Organization, name_validators
 
 
+class License(models.TextChoices):
+    """Under which terms the source may be used."""
+
+    APL = "apl"
+    APACHE2 = "apache2"
+    GPL3 = "gpl3"
+    MIT = "mit"
+
+
+class KeptAlgorithms(models.Manager["Algorithm"]):
+    """All but the deleted ones."""
+
+    def get_queryset(self) -> models.QuerySet["Algorithm"]:
+        """What every query starts from."""
+        return super().get_queryset().filter(deleted_at=None)
+
+
 class Algorithm(models.Model):
-    """`owner/name`: the thing in the store. It can be called once it has a version."""
+    """`owner/name`: the thing in the store. It can be called once it has a version.
+
+    A deleted one is kept, since its versions never change and calls name them; nothing finds it, and its name is free.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="algorithms")
@@ -24,16 +44,33 @@ class Algorithm(models.Model):
     tags = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     environment = models.CharField(max_length=64)
     public = models.BooleanField(default=False)
+    license = models.CharField(max_length=16, choices=License, default=License.APL)
+    source_open = models.BooleanField(default=False)
+    """Whether the author lets everybody read the source; kept for them, and nothing shows the source yet."""
+    network = models.BooleanField(default=False)
+    """Whether a build that does not say otherwise may use the internet; calls_others likewise."""
+    calls_others = models.BooleanField(default=False)
+    royalty_per_call = models.BigIntegerField(default=0)
+    """Micro-credits, for a version that is published without naming a royalty."""
     search = SearchVectorField(null=True, editable=False)
     """Kept by a trigger (migration 0002): name, then tags, then summary, then README by weight."""
     trigrams = ArrayField(models.CharField(max_length=3), null=True, editable=False)
     """Kept by the same trigger: the trigrams of name and tags, by which a misspelt word finds them."""
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = KeptAlgorithms()
 
     class Meta:
-        # Upper case, as `iexact` compares: this is its index.
-        constraints = [models.UniqueConstraint("organization", Upper("name"), name="algorithm_name_unique")]
+        constraints = [
+            # Upper case, as `iexact` compares: this is its index.
+            models.UniqueConstraint(
+                "organization", Upper("name"), condition=models.Q(deleted_at=None), name="algorithm_name_unique"
+            ),
+            models.CheckConstraint(condition=models.Q(license__in=License.values), name="algorithm_license_known"),
+            models.CheckConstraint(condition=models.Q(royalty_per_call__gte=0), name="algorithm_royalty_not_negative"),
+        ]
         indexes = [
             GinIndex(fields=["search"], name="algorithm_search"),
             GinIndex(fields=["trigrams"], name="algorithm_trigrams"),

@@ -9,7 +9,7 @@ from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, Que
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
 from marketplace.algorithms.version_numbers import resolve_version
-from marketplace.errors import NotFound
+from marketplace.errors import Conflict, NotFound
 from marketplace.organizations.models import Organization
 from marketplace.organizations.selectors import AccessibleOrganization
 
@@ -72,9 +72,22 @@ def list_public_algorithms_of(*, organization: Organization) -> QuerySet[Algorit
     return published_algorithms(viewer=None).filter(organization=organization).order_by("name")
 
 
+def find_algorithm_name(algorithm_id: UUID) -> tuple[str, str] | None:
+    """Owner and name of an algorithm, whoever may see it; None if there is none with that id."""
+    return Algorithm.objects.filter(pk=algorithm_id).values_list("organization__slug", "name").first()
+
+
+def list_algorithms_of(*, viewer: Viewer, owner: str) -> QuerySet[Algorithm]:
+    """What the viewer may see of that owner, by name: what is published, and all that is the viewer's own."""
+    mine = Algorithm.objects.filter(_owned_by(viewer))
+    found = published_algorithms(viewer=None) | visible_algorithms(viewer=viewer).filter(pk__in=mine.values("pk"))
+    return found.filter(organization__slug__iexact=owner).order_by("name")
+
+
 def list_versions(*, algorithm: Algorithm, withdrawn: bool = False) -> list[Version]:
     """The algorithm's versions, newest number first; those withdrawn only when asked for."""
-    versions = Version.objects.filter(algorithm=algorithm).select_related("algorithm__organization")
+    versions = Version.objects.filter(algorithm=algorithm).select_related("algorithm__organization", "build")
+    versions = versions.defer("build__log")
     if not withdrawn:
         versions = versions.filter(withdrawn_at=None)
     return list(versions.order_by("-major", "-minor", "-revision"))
@@ -101,6 +114,20 @@ def list_builds(*, scope: AccessibleOrganization, algorithm: Algorithm) -> Query
     return builds.select_related("created_by", "version").defer("log").order_by("-created_at")
 
 
+def list_unpublished_builds(*, scope: AccessibleOrganization, algorithm: Algorithm) -> QuerySet[Build]:
+    """The builds that could be published, newest first."""
+    return list_builds(scope=scope, algorithm=algorithm).filter(state=BuildState.SUCCEEDED, version=None)
+
+
+def get_newest_build(*, scope: AccessibleOrganization, algorithm: Algorithm) -> Build:
+    """The build of the newest source, with its log. Raises Conflict when nothing was uploaded yet."""
+    builds = Build.objects.filter(algorithm=algorithm, algorithm__organization=scope.organization)
+    build = builds.select_related("algorithm__organization", "version").order_by("-created_at").first()
+    if build is None:
+        raise Conflict(f"{algorithm.full_name} has no source yet: upload one with `agora publish`, or to its builds.")
+    return build
+
+
 def list_latest_builds(*, scope: AccessibleOrganization, algorithms: Collection[Algorithm]) -> dict[UUID, Build]:
     """The newest build of each, in one query and without its log, by the algorithm's id; some have none."""
     builds = Build.objects.filter(algorithm__in=algorithms, algorithm__organization=scope.organization).defer("log")
@@ -120,7 +147,7 @@ def get_build(*, scope: AccessibleOrganization, build_id: object) -> Build:
 def find_succeeded_build(*, algorithm: Algorithm, source_hash: str) -> Build | None:
     """The latest successful build of this source."""
     builds = Build.objects.filter(algorithm=algorithm, source_hash=source_hash, state=BuildState.SUCCEEDED)
-    return builds.order_by("-created_at").first()
+    return builds.select_related("algorithm__organization", "version").order_by("-created_at").first()
 
 
 def list_tags(*, viewer: Viewer = None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
 import msgspec
@@ -13,19 +14,22 @@ from billing import api as billing
 from billing.errors import InvalidAmount
 from marketplace.accounts.models import User
 from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
-from marketplace.algorithms.build_settings import BuildSettings, check_settings
+from marketplace.algorithms.build_settings import BuildSettings, check_sample, check_settings
 from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
-from marketplace.algorithms.publication import publish_algorithms_now
+from marketplace.algorithms.publication import publish_algorithms_now, publish_fields_now
 from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, bump_of, next_number
 from marketplace.audit.services import record
 from marketplace.celery import app as celery
+from marketplace.directory.publisher import algorithm_field
 from marketplace.errors import Conflict, InvalidInput
-from marketplace.organizations.permissions import check_can_publish, check_can_withdraw
+from marketplace.organizations.permissions import check_can_delete, check_can_publish, check_can_withdraw
 from marketplace.organizations.selectors import AccessibleOrganization, get_accessible_organization
 from marketplace.texts import check_storable
 
 LARGEST_SOURCE_BYTES = 100 * 1024 * 1024
 MOST_TAGS = 10
+FAILURE_STANDS = timedelta(seconds=30)
+"""So long after a build has failed, its source is not built again."""
 
 
 @transaction.atomic
@@ -38,13 +42,17 @@ def create_algorithm(
     readme: str = "",
     tags: Sequence[str] = (),
     public: bool = False,
+    **defaults: Any,
 ) -> Algorithm:
-    """Makes `owner/name`, with nothing to call yet. Raises PermissionDenied, InvalidInput, Conflict (name taken)."""
+    """Makes `owner/name`, with nothing to call yet. Raises PermissionDenied, InvalidInput, Conflict (name taken).
+
+    `defaults` is what update_algorithm takes beside the texts.
+    """
     check_can_publish(scope)
     now = timezone.now()
     algorithm = Algorithm(organization=scope.organization, name=name, created_at=now, updated_at=now)
     texts = {"environment": environment, "summary": summary, "readme": readme, "tags": tags, "public": public}
-    _set_texts(algorithm, texts)
+    _set_texts(algorithm, texts | defaults)
     try:
         with transaction.atomic():
             algorithm.save(force_insert=True)
@@ -64,10 +72,29 @@ def update_algorithm(
     readme: str | None = None,
     tags: Sequence[str] | None = None,
     public: bool | None = None,
+    license: str | None = None,  # noqa: A002 - the field's name
+    source_open: bool | None = None,
+    network: bool | None = None,
+    calls_others: bool | None = None,
+    royalty_per_call: int | None = None,
 ) -> Algorithm:
-    """Changes what the store shows; None leaves a value as it is. Raises NotFound, PermissionDenied, InvalidInput."""
+    """Changes what the store shows, and how builds and versions are made that do not say otherwise.
+
+    None leaves a value as it is. Raises NotFound, PermissionDenied, InvalidInput.
+    """
     check_can_publish(_get_scope(algorithm, by))
-    asked = {"environment": environment, "summary": summary, "readme": readme, "tags": tags, "public": public}
+    asked = {
+        "environment": environment,
+        "summary": summary,
+        "readme": readme,
+        "tags": tags,
+        "public": public,
+        "license": license,
+        "source_open": source_open,
+        "network": network,
+        "calls_others": calls_others,
+        "royalty_per_call": royalty_per_call,
+    }
     current = Algorithm.objects.select_for_update(of=("self",)).select_related("organization").get(pk=algorithm.pk)
     changed = [name for name, value in asked.items() if value is not None and _differs(current, name, value)]
     if not changed:
@@ -78,6 +105,25 @@ def update_algorithm(
     _audit(by, current, "algorithm.update", current, changed=changed, public=current.public)
     _publish_after_commit(current)
     return current
+
+
+@transaction.atomic
+def delete_algorithm(*, algorithm: Algorithm, by: User) -> None:
+    """Takes the algorithm away: nobody can find or call it, and its name is free.
+
+    Raises NotFound, PermissionDenied, Conflict (everybody can call it: others may rely on it).
+    """
+    check_can_delete(_get_scope(algorithm, by))
+    current = _lock_algorithm(algorithm.pk)
+    live = Version.objects.filter(algorithm=current, withdrawn_at=None)
+    if current.public and live.exists():
+        raise Conflict(f"Everybody can call {current.full_name}: withdraw its versions first, if nobody relies on it.")
+    live.update(withdrawn_at=timezone.now())
+    Algorithm.objects.filter(pk=current.pk).update(deleted_at=timezone.now())
+    _audit(by, current, "algorithm.delete", current)
+    # Not robust: whoever deletes must learn that the gateways could not be told, and try again.
+    field = algorithm_field(current.organization.slug, current.name)
+    transaction.on_commit(lambda: publish_fields_now([field]))
 
 
 def start_build(*, algorithm: Algorithm, source: BinaryIO, settings: BuildSettings, by: User) -> Build:
@@ -95,18 +141,34 @@ def start_build(*, algorithm: Algorithm, source: BinaryIO, settings: BuildSettin
 
 
 @transaction.atomic
+def rebuild(*, build: Build, by: User, now: datetime) -> Build:
+    """The build itself, or, of one that has failed, a new build of its source.
+
+    Soon after the failure the failed one is answered: clients ask a second time at once. Raises NotFound,
+    PermissionDenied.
+    """
+    check_can_publish(_get_scope(build.algorithm, by))
+    failed = build.state == BuildState.FAILED
+    if not failed or (build.finished_at and now - build.finished_at < FAILURE_STANDS):
+        return build
+    return _insert_build(build.algorithm, build.source_hash, msgspec.convert(build.settings, BuildSettings), by)
+
+
+@transaction.atomic
 def publish_version(
     *,
     build: Build,
     bump: Bump,
     by: User,
     release_notes: str = "",
-    royalty_per_call: int = 0,
+    sample_input: str | None = None,
+    royalty_per_call: int | None = None,
     compute_per_second: int | None = None,
 ) -> Version:
     """Publishes a successful build under the next number; again for the same build, answers its version.
 
-    Prices are micro-credits; the compute price is the platform's unless given. Raises NotFound, PermissionDenied,
+    Prices are micro-credits; the royalty is the algorithm's and the compute price the platform's unless given, the
+    sample input (JSON text) the build's. Raises NotFound, PermissionDenied,
     InvalidInput, Conflict (the build has not succeeded, or is published with another bump).
     """
     check_can_publish(_get_scope(build.algorithm, by))
@@ -116,9 +178,14 @@ def publish_version(
     existing = Version.objects.filter(build=build).first()
     if existing:
         return _check_same_bump(existing, bump)
-    version = _insert_version(algorithm, Build.objects.get(pk=build.pk), bump, release_notes.strip(), by)
-    _set_price(version, royalty_per_call, compute_per_second)
-    _audit(by, algorithm, "version.publish", version, royalty_per_call=royalty_per_call)
+    texts = {"release_notes": release_notes.strip()}
+    if sample_input is not None:
+        check_sample(sample_input)
+        texts["sample_input"] = sample_input
+    version = _insert_version(algorithm, Build.objects.get(pk=build.pk), bump, texts, by)
+    royalty = algorithm.royalty_per_call if royalty_per_call is None else royalty_per_call
+    _set_price(version, royalty, compute_per_second)
+    _audit(by, algorithm, "version.publish", version, royalty_per_call=royalty)
     _publish_after_commit(algorithm)
     return version
 
@@ -162,7 +229,7 @@ def queue_build(build_id: uuid.UUID) -> None:
     celery.send_task("algorithms.build", kwargs={"build_id": str(build_id)})
 
 
-def _insert_version(algorithm: Algorithm, build: Build, bump: Bump, release_notes: str, by: User) -> Version:
+def _insert_version(algorithm: Algorithm, build: Build, bump: Bump, texts: dict[str, str], by: User) -> Version:
     if build.state != BuildState.SUCCEEDED:
         raise Conflict(f"The build is {build.state}: only a build that succeeded can be published.")
     numbers = Version.objects.filter(algorithm=algorithm).values_list("major", "minor", "revision")
@@ -176,10 +243,9 @@ def _insert_version(algorithm: Algorithm, build: Build, bump: Bump, release_note
         revision=number.revision,
         source_hash=build.source_hash,
         artifact=build.artifact,
-        release_notes=release_notes,
         published_by=by,
         published_at=timezone.now(),
-        **msgspec.structs.asdict(settings),
+        **{**msgspec.structs.asdict(settings), **texts},
     )
 
 

@@ -54,6 +54,20 @@ class SourceTooLarge(exceptions.APIException):
     default_code = "too_large"
 
 
+class BuildFailed(exceptions.APIException):
+    """The source that was to be compiled cannot be built. The message says why, for its author."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "build_failed"
+
+
+class StillBuilding(exceptions.APIException):
+    """The build takes longer than an answer may."""
+
+    status_code = status.HTTP_504_GATEWAY_TIMEOUT
+    default_code = "still_building"
+
+
 def answer_error(error: Exception, context: Mapping[str, Any]) -> Response:  # noqa: ARG001 - DRF's signature
     """DRF's exception handler."""
     set_rollback()

@@ -23,6 +23,14 @@ def read_limit(request: Request) -> int:
     return int(text)
 
 
+def read_flag(request: Request, name: str, *, default: bool) -> bool:
+    """`true` and `false`, in any case. Raises InvalidInput."""
+    text = request.query_params.get(name, str(default)).lower()
+    if text not in {"true", "false"}:
+        raise InvalidInput(name, "Say true or false.")
+    return text == "true"
+
+
 def read_marker(request: Request) -> str:
     """What the last page's marker says; empty for the first page. Raises InvalidInput."""
     text = request.query_params.get("marker", "")

@@ -29,6 +29,11 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "header", "name": "Authorization", "description": description}
 
 
+def leave_out_ids(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Preprocessing hook: an algorithm's id can stand for owner and name everywhere, which is said once."""
+    return [endpoint for endpoint in endpoints if "{algorithm_id}" not in endpoint[0]]
+
+
 def add_calls(result: dict[str, Any], **_: object) -> dict[str, Any]:
     """Postprocessing hook: describes the call endpoint, with and without a version."""
     result["paths"][CALL_PATH] = {"post": _call("call_algorithm", ())}

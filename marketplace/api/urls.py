@@ -1,12 +1,22 @@
 """/v1/, but for /v1/algo, which the gateway serves."""
 
-from django.urls import path, re_path, register_converter
+from collections.abc import Callable
+
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, re_path, register_converter
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
+from rest_framework.views import APIView
 
-from marketplace.api.views.algorithms import AlgorithmSearchView, AlgorithmView, OwnerAlgorithmsView
+from marketplace.api.by_id import by_id
+from marketplace.api.views.algorithms import (
+    AlgorithmSearchView,
+    AlgorithmView,
+    OwnerAlgorithmsView,
+    PersonAlgorithmsView,
+)
 from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView
-from marketplace.api.views.environments import EnvironmentsView, LanguagesView
+from marketplace.api.views.environments import EnvironmentsView, LanguagesView, TemplateView
 from marketplace.api.views.keys import KeysView, KeyView, PersonKeysView
 from marketplace.api.views.organizations import (
     BalanceView,
@@ -17,9 +27,10 @@ from marketplace.api.views.organizations import (
     OrganizationTypesView,
     OrganizationView,
 )
+from marketplace.api.views.source_hosts import SourceHostsView, SourceHostView, SourceStatusView
 from marketplace.api.views.unknown import UnknownPathView
 from marketplace.api.views.users import UsersView, UserView
-from marketplace.api.views.versions import VersionsAliasView, VersionsView, VersionView
+from marketplace.api.views.versions import CompileView, VersionsAliasView, VersionsView, VersionView
 
 
 class NameConverter:
@@ -38,12 +49,30 @@ register_converter(NameConverter, "name")
 
 ALGORITHM = "v1/algorithms/<name:owner>/<name:name>"
 ORGANIZATION = "v1/organizations/<name:organization>"
-LANGUAGES = "v1/algorithm-environments/edge/languages"
+ENVIRONMENTS = "v1/algorithm-environments/edge"
+LANGUAGES = f"{ENVIRONMENTS}/languages"
+
+
+def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., HttpResponseBase]]) -> list[URLPattern]:
+    """What there is below an algorithm, however it is named. `make` turns a view's class into what answers."""
+    return [
+        path(prefix, make(AlgorithmView)),
+        path(f"{prefix}/compile", make(CompileView)),
+        path(f"{prefix}/builds", make(BuildsView)),
+        path(f"{prefix}/builds/<uuid:build_id>", make(BuildView)),
+        path(f"{prefix}/builds/<uuid:build_id>/logs", make(BuildLogView)),
+        path(f"{prefix}/versions", make(VersionsView)),
+        path(f"{prefix}/version", make(VersionsAliasView)),
+        path(f"{prefix}/versions/<str:version>", make(VersionView)),
+        path(f"{prefix}/scm/status", make(SourceStatusView)),
+    ]
+
 
 open_to_all = {"authentication_classes": [], "permission_classes": [AllowAny]}
 
 urlpatterns = [
     path("v1/schema", SpectacularJSONAPIView.as_view(**open_to_all), name="schema"),
+    path("v1/openapispec", SpectacularJSONAPIView.as_view(**open_to_all)),
     path(
         "v1/docs",
         SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="store/api_docs.html", **open_to_all),
@@ -51,15 +80,13 @@ urlpatterns = [
     ),
     path("v1/algorithms", AlgorithmSearchView.as_view()),
     path("v1/algorithms/<name:owner>", OwnerAlgorithmsView.as_view()),
-    path(ALGORITHM, AlgorithmView.as_view()),
-    path(f"{ALGORITHM}/builds", BuildsView.as_view()),
-    path(f"{ALGORITHM}/builds/<uuid:build_id>", BuildView.as_view()),
-    path(f"{ALGORITHM}/builds/<uuid:build_id>/logs", BuildLogView.as_view()),
-    path(f"{ALGORITHM}/versions", VersionsView.as_view()),
-    path(f"{ALGORITHM}/version", VersionsAliasView.as_view()),
-    path(f"{ALGORITHM}/versions/<str:version>", VersionView.as_view()),
+    *algorithm_paths(ALGORITHM, lambda view: view.as_view()),
+    *algorithm_paths("v1/algorithms/<uuid:algorithm_id>", by_id),
     path(LANGUAGES, LanguagesView.as_view()),
     path(f"{LANGUAGES}/<str:language>/environments", EnvironmentsView.as_view()),
+    path(f"{ENVIRONMENTS}/environment-specifications/<str:environment_id>/template", TemplateView.as_view()),
+    path("v1/scms", SourceHostsView.as_view()),
+    path("v1/scms/<str:host_id>", SourceHostView.as_view()),
     path("v1/organization/types", OrganizationTypesView.as_view()),
     path("v1/organizations", OrganizationsView.as_view()),
     path(ORGANIZATION, OrganizationView.as_view()),
@@ -70,6 +97,7 @@ urlpatterns = [
     path(f"{ORGANIZATION}/balance", BalanceView.as_view()),
     path(f"{ORGANIZATION}/calls", CallsView.as_view()),
     path("v1/users", UsersView.as_view()),
+    path("v1/users/<name:username>/algorithms", PersonAlgorithmsView.as_view()),
     path("v1/users/<name:username>", UserView.as_view()),
     path("v1/users/<name:organization>/keys", PersonKeysView.as_view()),
     re_path(r"^v1(/.*)?$", UnknownPathView.as_view()),

@@ -16,6 +16,7 @@ class Action(StrEnum):
     REVOKE_ANY_KEY = "revoke this API key"
     PUBLISH = "publish algorithms"
     WITHDRAW = "withdraw versions"
+    DELETE = "delete algorithms"
     READ_AUDIT = "read the audit log"
 
 
@@ -80,6 +81,11 @@ def can_withdraw(scope: AccessibleOrganization) -> bool:
 def check_can_withdraw(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may withdraw versions."""
     _require(can_withdraw(scope), Action.WITHDRAW, scope)
+
+
+def check_can_delete(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may delete algorithms."""
+    _require(Action.DELETE in ALLOWED[scope.role], Action.DELETE, scope)
 
 
 def can_read_audit(scope: AccessibleOrganization) -> bool:

@@ -5,14 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from marketplace.algorithms.models import Build, BuildState, Version
-from marketplace.api.serializers.algorithms import VersionInfoSerializer
-
-STATUSES = {
-    BuildState.QUEUED: "in-progress",
-    BuildState.BUILDING: "in-progress",
-    BuildState.SUCCEEDED: "succeeded",
-    BuildState.FAILED: "failed",
-}
+from marketplace.api.serializers.algorithms import STATUSES, VersionInfoSerializer
 
 
 class SettingsField(serializers.JSONField):

@@ -1,35 +1,48 @@
 """Publication."""
 
+import json
+
 from rest_framework import serializers
 
 from marketplace.algorithms.version_numbers import BUMPS
+from marketplace.api.serializers.algorithms import AlgorithmInputSerializer
 
-LARGEST_ROYALTY = 1_000_000_000_000
-"""Micro-credits: a million credits."""
+SOURCE_HASH = r"\A[0-9a-f]{64}\Z"
 
 
 class NewVersionInfoSerializer(serializers.Serializer):
-    """What the author says about a version. Its sample input comes with the build's settings."""
+    """What the author says about a version."""
 
     version_type = serializers.ChoiceField(BUMPS, default="minor")
     release_notes = serializers.CharField(required=False, allow_blank=True, default="", max_length=20_000)
+    sample_input = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=20_000,
+        trim_whitespace=False,
+        help_text="JSON text; other text counts as a string. That of the build, if it is left out.",
+    )
+    git_hash = serializers.RegexField(SOURCE_HASH, required=False, help_text="The source to publish.")
+
+    def validate_sample_input(self, value: str) -> str:
+        try:
+            json.loads(value or "null")
+        except (ValueError, RecursionError):
+            return json.dumps(value)
+        return value
 
 
-class NewVersionPriceSerializer(serializers.Serializer):
-    """What a call costs on top of compute."""
+class NewVersionSerializer(AlgorithmInputSerializer):
+    """A publication of the build that `build_id` or a source hash names; without either, of the newest one.
 
-    royalty_microcredits = serializers.IntegerField(min_value=0, max_value=LARGEST_ROYALTY, default=0)
-
-
-class NewVersionSerializer(serializers.Serializer):
-    """A publication. The build is named by `build_id` or `source_hash`."""
+    Details and settings change the algorithm, as if they were sent to it.
+    """
 
     build_id = serializers.UUIDField(required=False)
-    source_hash = serializers.RegexField(r"\A[0-9a-f]{64}\Z", required=False)
+    source_hash = serializers.RegexField(SOURCE_HASH, required=False)
     version_info = NewVersionInfoSerializer(default={"version_type": "minor", "release_notes": ""})
-    settings = NewVersionPriceSerializer(default={"royalty_microcredits": 0})
 
     def validate(self, attrs: dict[str, object]) -> dict[str, object]:
-        if ("build_id" in attrs) == ("source_hash" in attrs):
+        if "build_id" in attrs and "source_hash" in attrs:
             raise serializers.ValidationError({"build_id": "Send build_id or source_hash, and not both."})
         return attrs

@@ -1,18 +1,22 @@
 """Search the catalogue; make, read and change an algorithm."""
 
+from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
+from rest_framework.parsers import FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from execution.environments import find_environment, list_available
 from marketplace.algorithms.search import search_algorithms
-from marketplace.algorithms.services import create_algorithm, update_algorithm
+from marketplace.algorithms.selectors import list_algorithms_of
+from marketplace.algorithms.services import create_algorithm, delete_algorithm, update_algorithm
 from marketplace.api.access import IsManagerOrReadOnly
 from marketplace.api.pagination import paginate
-from marketplace.api.permissions import get_owned, get_scope, get_user, get_visible
+from marketplace.api.parsers import BoundedJsonParser
+from marketplace.api.permissions import get_owned, get_scope, get_user, get_viewer, get_visible
 from marketplace.api.schema import ERRORS, PAGING
 from marketplace.api.serializers.algorithms import (
     AlgorithmInputSerializer,
@@ -50,6 +54,22 @@ class AlgorithmSearchView(APIView):
         return Response(paginate(request, found, lambda rows: AlgorithmLineSerializer(rows, many=True).data))
 
 
+class PersonAlgorithmsView(APIView):
+    """/v1/users/:username/algorithms"""
+
+    permission_classes = [IsManagerOrReadOnly]
+
+    @extend_schema(
+        operation_id="list_owner_algorithms",
+        parameters=PAGING,
+        responses={200: page_of(AlgorithmLineSerializer), **ERRORS},
+    )
+    def get(self, request: Request, username: str) -> Response:
+        """The algorithms of an owner, a person or an organization, by name: those that the caller may see."""
+        found = list_algorithms_of(viewer=get_viewer(request), owner=username)
+        return Response(paginate(request, found, lambda rows: AlgorithmLineSerializer(rows, many=True).data))
+
+
 class OwnerAlgorithmsView(APIView):
     """/v1/algorithms/:owner"""
 
@@ -72,6 +92,7 @@ class AlgorithmView(APIView):
     """/v1/algorithms/:owner/:name"""
 
     permission_classes = [IsManagerOrReadOnly]
+    parser_classes = [BoundedJsonParser, FormParser]
 
     @extend_schema(operation_id="get_algorithm", responses={200: AlgorithmSerializer, **ERRORS})
     def get(self, request: Request, owner: str, name: str) -> Response:
@@ -80,18 +101,32 @@ class AlgorithmView(APIView):
 
     @extend_schema(
         operation_id="update_algorithm",
-        request=AlgorithmInputSerializer,
+        request={
+            "application/json": AlgorithmInputSerializer,
+            "application/x-www-form-urlencoded": OpenApiTypes.OBJECT,
+        },
         responses={200: AlgorithmSerializer, **ERRORS},
     )
     def put(self, request: Request, owner: str, name: str) -> Response:
-        """Change what the store shows; what is left out stays as it is."""
+        """Change what the store shows and what the next builds get; what is left out stays as it is.
+
+        A form changes nothing: the published Python client sends one in which no values are.
+        """
         algorithm = get_owned(request, owner, name)
+        if isinstance(request.data, QueryDict):
+            return Response(AlgorithmSerializer(describe_algorithm(algorithm)).data)
         body = AlgorithmInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         texts = body.texts()
         check_environment(texts.get("environment"))
         algorithm = update_algorithm(algorithm=algorithm, by=get_user(request), **texts)
         return Response(AlgorithmSerializer(describe_algorithm(algorithm)).data)
+
+    @extend_schema(operation_id="delete_algorithm", responses={204: None, **ERRORS})
+    def delete(self, request: Request, owner: str, name: str) -> Response:
+        """Delete an algorithm; not while everybody can call it: withdraw its versions first."""
+        delete_algorithm(algorithm=get_owned(request, owner, name), by=get_user(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def check_environment(environment: object) -> None:

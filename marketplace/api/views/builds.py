@@ -98,7 +98,7 @@ def check_upload_size(request: Request) -> None:
 
 
 def read_settings(given: Any, algorithm: Algorithm) -> BuildSettings:
-    """The settings of a build, with the algorithm's environment and its usual entry unless others are named.
+    """The settings of a build, with the algorithm's own and its usual entry unless others are named.
 
     Raises InvalidInput.
     """
@@ -107,11 +107,12 @@ def read_settings(given: Any, algorithm: Algorithm) -> BuildSettings:
         raise InvalidInput("settings", "Send a JSON object.")
     environment = given.get("environment") or algorithm.environment
     check_environment(environment)
+    usual_settings = {"network": algorithm.network, "calls_others": algorithm.calls_others}
     found = find_environment(str(environment))
     usual = found.default_entry(algorithm.name) if found else ""
     try:
         return msgspec.convert(
-            {**given, "environment": environment, "entry": given.get("entry") or usual}, BuildSettings
+            {**usual_settings, **given, "environment": environment, "entry": given.get("entry") or usual}, BuildSettings
         )
     except msgspec.ValidationError as error:
         raise InvalidInput("settings", f"{error}.") from None

@@ -86,7 +86,7 @@ def test_the_committed_schema_is_the_one_served(as_nobody: Caller, capsys: pytes
 def test_the_schema_describes_calls(as_nobody: Caller) -> None:
     paths = as_nobody.get("/v1/schema").json()["paths"]
     assert "post" in paths["/v1/algo/{owner}/{name}"]
-    assert set(paths["/v1/algorithms/{owner}/{name}"]) == {"get", "put"}
+    assert set(paths["/v1/algorithms/{owner}/{name}"]) == {"get", "put", "delete"}
     operations = [operation["operationId"] for path in paths.values() for operation in path.values()]
     assert len(operations) == len(set(operations))
 

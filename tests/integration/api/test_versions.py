@@ -67,7 +67,8 @@ def test_a_member_may_not_withdraw(as_team: Caller, team: Organization, alice: U
 @pytest.mark.parametrize(
     ("body", "status", "message"),
     [
-        ({}, 400, "build_id: Send build_id or source_hash"),
+        ({}, 409, "has no source yet"),
+        ({"build_id": "00000000-0000-4000-8000-000000000000", "source_hash": "0" * 64}, 400, "and not both"),
         ({"build_id": "x"}, 400, "build_id: Must be a valid UUID."),
         ({"build_id": "00000000-0000-4000-8000-000000000000"}, 404, "There is no such build."),
         ({"source_hash": "0" * 64}, 409, "No build of this source has succeeded"),
