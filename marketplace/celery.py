@@ -14,6 +14,7 @@ app = Celery(
         "marketplace.algorithms.tasks",
         "marketplace.datasets.tasks",
         "marketplace.invocations.tasks",
+        "marketplace.payments.tasks",
     ],
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -26,5 +27,16 @@ app.conf.beat_schedule = {
     "end session collections": {"task": "invocations.end_sessions", "schedule": 60.0, "options": {"expires": 60}},
     "expire hosted data": {"task": "datasets.expire", "schedule": crontab(minute="23")},
     "collect contents": {"task": "datasets.collect_contents", "schedule": crontab(minute="*/10")},
+    "process events": {
+        "task": "payments.process_waiting_events",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "top up": {"task": "payments.run_top_ups", "schedule": 30.0, "options": {"expires": 30}},
+    "mail notices": {"task": "payments.send_notices", "schedule": 60.0, "options": {"expires": 60}},
+    "send payouts": {"task": "payments.send_payouts", "schedule": 600.0, "options": {"expires": 600}},
+    "invoice": {"task": "payments.issue_invoices", "schedule": crontab(minute="37")},  # a missed turn costs nothing
+    "pay out": {"task": "payments.run_payouts", "schedule": crontab(minute="47", hour="4")},
+    "reconcile": {"task": "payments.reconcile", "schedule": crontab(minute="57", hour="5")},
     "clear sessions": {"task": "accounts.clear_sessions", "schedule": crontab(minute="17", hour="2")},
 }

@@ -6,6 +6,7 @@ MarketplaceError
 ├── Conflict            the caller: what they ask for contradicts what is there already
 ├── TooLarge            the caller: they may not store so much
 ├── OutOfSpace          us: there is no room on the disks
+├── Unavailable         us: something outside does not answer; the caller may try again
 └── InvalidInput        the caller: the field that `field` names must be mended
 
 An error knows nothing of HTTP: `code` is its identity, and api/ and web/ map it to a status and a page.
@@ -53,6 +54,12 @@ class OutOfSpace(MarketplaceError):
     """What is sent cannot be kept, whoever sends it."""
 
     code = "out_of_space"
+
+
+class Unavailable(MarketplaceError):
+    """Something outside that this needs does not answer: the same again in a moment may work."""
+
+    code = "unavailable"
 
 
 class InvalidInput(MarketplaceError):

@@ -24,6 +24,7 @@ from marketplace.errors import (
     OutOfSpace,
     PermissionDenied,
     TooLarge,
+    Unavailable,
 )
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ STATUSES: Mapping[type[MarketplaceError], int] = MappingProxyType(
         InvalidInput: status.HTTP_400_BAD_REQUEST,
         TooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
         OutOfSpace: status.HTTP_507_INSUFFICIENT_STORAGE,
+        Unavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
     }
 )
 

@@ -28,6 +28,7 @@ from marketplace.api.views.organizations import (
     OrganizationView,
 )
 from marketplace.api.views.source_hosts import SourceHostsView, SourceHostView, SourceStatusView
+from marketplace.api.views.stripe_events import receive_stripe_event
 from marketplace.api.views.unknown import UnknownPathView
 from marketplace.api.views.users import UsersView, UserView
 from marketplace.api.views.versions import CompileView, VersionsAliasView, VersionsView, VersionView
@@ -100,5 +101,6 @@ urlpatterns = [
     path("v1/users/<name:username>/algorithms", PersonAlgorithmsView.as_view()),
     path("v1/users/<name:username>", UserView.as_view()),
     path("v1/users/<name:organization>/keys", PersonKeysView.as_view()),
+    path("v1/webhooks/stripe", receive_stripe_event),
     re_path(r"^v1(/.*)?$", UnknownPathView.as_view()),
 ]

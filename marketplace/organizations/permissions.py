@@ -18,6 +18,7 @@ class Action(StrEnum):
     WITHDRAW = "withdraw versions"
     DELETE = "delete algorithms"
     READ_AUDIT = "read the audit log"
+    MANAGE_PAYMENTS = "manage payments"
 
 
 ALLOWED: dict[Role, frozenset[Action]] = {
@@ -96,6 +97,16 @@ def can_read_audit(scope: AccessibleOrganization) -> bool:
 def check_can_read_audit(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may read who did what."""
     _require(can_read_audit(scope), Action.READ_AUDIT, scope)
+
+
+def can_manage_payments(scope: AccessibleOrganization) -> bool:
+    """Whether they may buy credits, see payments and invoices, and have earnings paid out."""
+    return Action.MANAGE_PAYMENTS in ALLOWED[scope.role]
+
+
+def check_can_manage_payments(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may see to payments."""
+    _require(can_manage_payments(scope), Action.MANAGE_PAYMENTS, scope)
 
 
 def _require(allowed: bool, action: Action, scope: AccessibleOrganization) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from billing import api as billing
 from billing.errors import ForgedEvent, NotPossible, PaymentsDisabled, StripeRefused, StripeUnavailable
+from billing.payments.client import talk
 from billing.payments.models import Notice, Payment, StripeCustomer, StripeEvent
 from tests.integration.payments.conftest import Payer, check_books, deliver, make_payer
 from tests.stripe_simulator.client import Delivery, Simulator
@@ -76,8 +77,6 @@ def test_every_order_of_a_life_of_events_ends_the_same(stripe: Simulator) -> Non
 def stripe_intent(payer: Payer) -> str:
     """Known at Stripe, whether we have heard of it or not."""
     payment = Payment.objects.get(organization_id=payer.id)
-    from billing.payments.client import talk
-
     with talk() as client:
         return str(client.v1.checkout.sessions.retrieve(str(payment.session_id)).payment_intent)
 

@@ -18,6 +18,7 @@ TABLE = [
     ("publish", True, True),
     ("withdraw", True, False),
     ("read_audit", True, False),
+    ("manage_payments", True, False),
 ]
 
 
