@@ -38,5 +38,6 @@ app.conf.beat_schedule = {
     "invoice": {"task": "payments.issue_invoices", "schedule": crontab(minute="37")},  # a missed turn costs nothing
     "pay out": {"task": "payments.run_payouts", "schedule": crontab(minute="47", hour="4")},
     "reconcile": {"task": "payments.reconcile", "schedule": crontab(minute="57", hour="5")},
+    "reseal secrets": {"task": "algorithms.reseal_secrets", "schedule": crontab(minute="27", hour="2")},
     "clear sessions": {"task": "accounts.clear_sessions", "schedule": crontab(minute="17", hour="2")},
 }

@@ -81,6 +81,8 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "AGORA_SECRET_KEY is not set: start with `make up`, which makes one, or set it to 50 random characters."
     )
+# What seals secrets in the database, newest first; see marketplace/sealing.py.
+SEALING_KEYS = env_list("AGORA_SEALING_KEYS", "") or [SECRET_KEY]
 ALLOWED_HOSTS = [*env_list("AGORA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"), "agora"]  # the last one: from slots
 CSRF_TRUSTED_ORIGINS = [AGORA_ADDRESS]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +34,8 @@ from execution.protocol.agent_messages import (
 logger = logging.getLogger(__name__)
 
 DRAIN_LOOK_SECONDS = 0.02
+ReadSecrets = Callable[[str], dict[str, str]]
+"""Environment variables by what VersionSpec.secrets says; may block."""
 
 
 class StorageFails(Exception):
@@ -51,8 +54,16 @@ class _Holder:
 class Leases:
     """One per agent."""
 
-    def __init__(self, config: AgentConfig, preparation: Preparation, fleet: Fleet, artifacts: ArtifactCache) -> None:
+    def __init__(
+        self,
+        config: AgentConfig,
+        preparation: Preparation,
+        fleet: Fleet,
+        artifacts: ArtifactCache,
+        read_secrets: ReadSecrets,
+    ) -> None:
         self._config = config
+        self._secrets = read_secrets
         self._preparation = preparation
         self._fleet = fleet
         self._artifacts = artifacts
@@ -144,11 +155,22 @@ class Leases:
         slot.when_ended(let_go)
         try:
             await slot.fill(files)
-            await slot.load(spec.entry, memory_bytes=spec.memory_bytes, seconds=self._config.load_timeout)
+            variables = await self._read_secrets(spec)
+            seconds = self._config.load_timeout
+            await slot.load(spec.entry, memory_bytes=spec.memory_bytes, seconds=seconds, variables=variables)
             return slot, slot.hand_over()
         except BaseException:
             self._fleet.end(slot)
             raise
+
+    async def _read_secrets(self, spec: VersionSpec) -> dict[str, str]:
+        """Raises StorageFails."""
+        if not spec.secrets:
+            return {}
+        try:
+            return await asyncio.to_thread(self._secrets, spec.secrets)
+        except Exception as error:  # a database raises whatever its client library does
+            raise StorageFails(f"its secrets cannot be read: {type(error).__name__}") from error
 
     async def _choose_kind(self, spec: VersionSpec) -> SlotKind:
         """Which booted slot can become this version. Raises LoadFailed when none on this machine can."""

@@ -16,7 +16,7 @@ import uvloop
 from execution.agent.artifacts import ArtifactCache
 from execution.agent.fleet import Fleet, count_warm
 from execution.agent.launcher import Launcher
-from execution.agent.leases import Leases
+from execution.agent.leases import Leases, ReadSecrets
 from execution.agent.link import GatewayLink
 from execution.agent.machine import ready_machine
 from execution.agent.machine_memory import has_memory_for_slot, is_memory_short
@@ -32,18 +32,21 @@ STOP_SECONDS = 2.0
 ACCEPT_PAUSE_SECONDS = 0.1
 
 
-def run_agent(config: AgentConfig, open_artifact: Callable[[str], BinaryIO]) -> None:
+def run_agent(
+    config: AgentConfig, open_artifact: Callable[[str], BinaryIO], read_secrets: ReadSecrets = lambda _: {}
+) -> None:
     """Runs until SIGTERM or SIGINT, and lets calls end. Call it from the main thread; all slots end with it, whatever
     ends it.
 
     `open_artifact(digest)` opens the artifact's tar; it may block, and raises FileNotFoundError.
+    `read_secrets` answers the environment variables that VersionSpec.secrets names.
     Raises CannotIsolate, AgentAlreadyRunning and InvalidSetting.
     """
     environments = {environment.id: environment for environment in load_environments()}
     if unknown := sorted(config.warm_slots.keys() - environments.keys()):
         raise InvalidSetting(f"AGORA_WARM_SLOTS names {unknown[0]!r}: there is {', '.join(environments)}.")
     with _only_agent(config), ready_machine(config) as launcher:
-        uvloop.run(_serve(config, launcher, environments, open_artifact))
+        uvloop.run(_serve(config, launcher, environments, open_artifact, read_secrets))
 
 
 @contextmanager
@@ -65,6 +68,7 @@ async def _serve(
     launcher: Launcher,
     environments: dict[str, Environment],
     open_artifact: Callable[[str], BinaryIO],
+    read_secrets: ReadSecrets,
 ) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -78,7 +82,7 @@ async def _serve(
     )
     preparation = Preparation(environments, config.runners_folder)
     artifacts = ArtifactCache(config.artifacts_folder, open_artifact, max_size=config.cache_size)
-    leases = Leases(config, preparation, fleet, artifacts)
+    leases = Leases(config, preparation, fleet, artifacts, read_secrets)
     fleet.open(call_in=leases.call_in)
     kept_warm = [found.id for found in environments.values() if found.available and count_warm(config, found)]
     with _listen(config.agent_socket) as listener:

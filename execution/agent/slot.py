@@ -10,11 +10,12 @@ booting ──► warm ──► loading ──► leased
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -134,10 +135,15 @@ class Slot:
         self._filling = asyncio.ensure_future(asyncio.to_thread(fill_folder, files, self.started.folder))
         await asyncio.shield(self._filling)
 
-    async def load(self, entry: str, *, memory_bytes: int, seconds: float) -> None:
-        """Has the runner load the version whose files are in the slot's folder. Raises LoadFailed."""
+    async def load(
+        self, entry: str, *, memory_bytes: int, seconds: float, variables: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Has the runner load the version whose files are in the slot's folder, with further environment variables.
+
+        Raises LoadFailed.
+        """
         self._limit_memory(memory_bytes)
-        order = {"directory": self.started.directory, "entry": entry, "environment_variables": {}}
+        order = {"directory": self.started.directory, "entry": entry, "environment_variables": dict(variables)}
         try:
             async with asyncio.timeout(seconds):
                 await self._loop.sock_sendall(self.started.channel, msgspec.json.encode({"load": order}) + b"\n")

@@ -110,7 +110,15 @@ class Lessee:
         if pool is None:
             recorder = self.profiles.of(spec.version_id)
             pool = self._pools[spec.version_id] = VersionPool(spec, recorder, draining=self._draining)
+        elif pool.spec.secrets != spec.secrets:
+            self._renew(pool, spec)
         return pool
+
+    def _renew(self, pool: VersionPool, spec: VersionSpec) -> None:
+        """From now on calls have slots with the version's present secrets; running calls end with those of before."""
+        pool.renew(spec, asked_before=self._request_id)
+        for slot in pool.take_expired(math.inf):
+            self._give_up(slot, Release(slot.slot_id))
 
     async def wait_for_slot(
         self, pool: VersionPool, caller: str, deadline: float, *, nested: bool = False
@@ -222,6 +230,7 @@ class Lessee:
             usage=UsageReader(leased.usage, usage),
             on_lost=partial(self._on_slot_lost, pool),
         )
+        slot.recalled = leased.request_id <= pool.stale_request
         self._slots[leased.slot_id] = slot
         pool.add(slot, self._loop.time())
         _spawn(self._open_slot(pool, slot, socket.socket(fileno=channel)), self._openings)

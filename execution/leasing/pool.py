@@ -40,6 +40,8 @@ class VersionPool:
     waiting: FairQueue[Waiter] = field(default_factory=FairQueue)
     nested: FairQueue[Waiter] = field(default_factory=FairQueue)
     """Calls that wait too, and were made by calls that hold slots: of this version, it may be."""
+    stale_request: int = 0
+    """Slots of this request and those before have secrets that hold no longer."""
     nested_last: bool = False
     """Whether the last slot went to one of those, so that the other queue is next."""
     leased: set[LeasedSlot] = field(default_factory=set)
@@ -164,6 +166,13 @@ class VersionPool:
         self.moved_at = now
         self.refused = False
         self.broken = None
+
+    def renew(self, spec: VersionSpec, *, asked_before: int) -> None:
+        """The version has other secrets: each slot asked for before, up to that request, is given back when free."""
+        self.spec, self.stale_request = spec, asked_before
+        self.broken = None
+        for slot in self.leased:
+            slot.recalled = True
 
     def recall_one(self) -> None:
         """Has one of the slots given back after its call."""

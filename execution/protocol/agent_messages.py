@@ -30,6 +30,8 @@ class VersionSpec(msgspec.Struct, frozen=True):
     memory_bytes: int
     network: bool
     calls_others: bool
+    secrets: str = ""
+    """Names secrets and their state; the agent asks whoever may read them. Empty: there are none."""
 
 
 class AlgorithmFailure(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Upper
 
@@ -59,6 +60,8 @@ class Algorithm(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)
+    secrets_changed_at = models.DateTimeField(null=True, blank=True)
+    """Null while it has no secrets. Slots that were specialised before are given back."""
 
     objects = KeptAlgorithms()
 
@@ -84,6 +87,29 @@ class Algorithm(models.Model):
     def full_name(self) -> str:
         """`owner/name`"""
         return f"{self.organization.slug}/{self.name}"
+
+
+class AlgorithmSecret(models.Model):
+    """An environment variable that an algorithm finds in its slots, and nobody else ever reads."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    algorithm = models.ForeignKey(Algorithm, on_delete=models.CASCADE, related_name="secrets")
+    variable = models.CharField(
+        max_length=100,
+        validators=[RegexValidator(r"\A[A-Za-z_][A-Za-z0-9_]*\Z", "Use letters, digits and underscores.")],
+    )
+    label = models.CharField(max_length=100)
+    description = models.CharField(max_length=500, blank=True)
+    sealed = models.TextField()
+    """The value, as marketplace/sealing.py seals it."""
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["algorithm", "variable"], name="secret_variable_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.variable} of {self.algorithm}"
 
 
 class BuildState(models.TextChoices):

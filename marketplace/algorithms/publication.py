@@ -18,6 +18,7 @@ from marketplace.directory.entries import AlgorithmEntry, PriceEntry, VersionEnt
 
 FIELD = Lower(Concat("organization__slug", Value("/"), "name", output_field=TextField()))
 """What publisher.algorithm_field makes of a row."""
+IDENTITY = ("pk", "organization__slug", "name", "organization_id", "public", "secrets_changed_at")
 NUMBER = ("major", "minor", "revision")
 SETTINGS = (
     "source_hash",
@@ -56,7 +57,7 @@ def collect_algorithm_entries() -> list[AlgorithmEntry]:
 
 def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
     """In three queries, however many. The algorithms come first, so that the rest is read under their locks."""
-    rows = list(algorithms.values_list("pk", "organization__slug", "name", "organization_id", "public"))
+    rows = list(algorithms.values_list(*IDENTITY))
     versions = _version_entries([pk for pk, *_ in rows])
     return [
         AlgorithmEntry(
@@ -66,8 +67,9 @@ def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
             organization_id=str(organization_id),
             public=public,
             versions=tuple(versions.get(pk, ())),
+            secrets=f"{pk}@{changed_at.isoformat()}" if changed_at else "",
         )
-        for pk, owner, name, organization_id, public in rows
+        for pk, owner, name, organization_id, public, changed_at in rows
     ]
 
 

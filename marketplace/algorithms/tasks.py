@@ -4,7 +4,7 @@ import uuid
 
 from django.utils import timezone
 
-from marketplace.algorithms import building
+from marketplace.algorithms import building, secrets
 from marketplace.celery import app
 
 
@@ -18,3 +18,9 @@ def build(*, build_id: str) -> None:
 def requeue_lost_builds() -> None:
     """Mends what a killed worker or a lost message left."""
     building.requeue_lost_builds(now=timezone.now())
+
+
+@app.task(name="algorithms.reseal_secrets")
+def reseal_secrets() -> None:
+    """Has secrets need only the newest key."""
+    secrets.reseal_all()

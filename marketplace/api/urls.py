@@ -27,6 +27,7 @@ from marketplace.api.views.organizations import (
     OrganizationTypesView,
     OrganizationView,
 )
+from marketplace.api.views.secrets import SecretProvidersView, SecretsView, SecretView
 from marketplace.api.views.source_hosts import SourceHostsView, SourceHostView, SourceStatusView
 from marketplace.api.views.stripe_events import receive_stripe_event
 from marketplace.api.views.unknown import UnknownPathView
@@ -66,6 +67,8 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/version", make(VersionsAliasView)),
         path(f"{prefix}/versions/<str:version>", make(VersionView)),
         path(f"{prefix}/scm/status", make(SourceStatusView)),
+        path(f"{prefix}/secrets", make(SecretsView)),
+        path(f"{prefix}/secrets/<uuid:secret_id>", make(SecretView)),
     ]
 
 
@@ -86,6 +89,7 @@ urlpatterns = [
     path(LANGUAGES, LanguagesView.as_view()),
     path(f"{LANGUAGES}/<str:language>/environments", EnvironmentsView.as_view()),
     path(f"{ENVIRONMENTS}/environment-specifications/<str:environment_id>/template", TemplateView.as_view()),
+    path("v1/secret-provider", SecretProvidersView.as_view()),
     path("v1/scms", SourceHostsView.as_view()),
     path("v1/scms/<str:host_id>", SourceHostView.as_view()),
     path("v1/organization/types", OrganizationTypesView.as_view()),

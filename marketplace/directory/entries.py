@@ -60,7 +60,7 @@ class VersionEntry(msgspec.Struct, frozen=True):
     price: PriceEntry
 
 
-class AlgorithmEntry(msgspec.Struct, frozen=True):
+class AlgorithmEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A published algorithm. `versions` is in order of publication, oldest first."""
 
     algorithm_id: str
@@ -69,6 +69,8 @@ class AlgorithmEntry(msgspec.Struct, frozen=True):
     organization_id: str
     public: bool
     versions: tuple[VersionEntry, ...] = ()
+    secrets: str = ""
+    """`<algorithm id>@<when they changed last>`, empty while there are none; the secrets themselves never come here."""
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -160,4 +160,5 @@ def _spec_of(algorithm: AlgorithmEntry, version: VersionEntry) -> VersionSpec:
         memory_bytes=version.memory_bytes,
         network=version.network,
         calls_others=version.calls_others,
+        secrets=algorithm.secrets,
     )

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from marketplace.accounts.models import User
+from marketplace.algorithms.secrets import set_secret
 from marketplace.api.urls import urlpatterns
 from marketplace.api.views.unknown import UnknownPathView
 from marketplace.organizations.models import Organization
@@ -22,6 +23,7 @@ from tests.integration.api.conftest import Caller
 CALLERS = ("owner", "member", "stranger", "anonymous", "revoked")
 ALGORITHM = "/v1/algorithms/{owner}/{name}"
 ORGANIZATION = "/v1/organizations/{organization}"
+SECRET = {"short_name": "A secret", "secret_key": "FRESH", "secret_value": "x"}
 LANGUAGES = "/v1/algorithm-environments/edge/languages"
 
 
@@ -54,6 +56,14 @@ TABLE = [
     Row("post", f"{ALGORITHM}/compile", (200, 200, 404, 401), name="shown"),
     Row("get", f"{ALGORITHM}/scm/status", (200, 200, 404, 401)),
     Row("get", f"{ALGORITHM}/scm/status", (200, 200, 404, 401), name="shown"),
+    Row("get", f"{ALGORITHM}/secrets", (200, 200, 404, 401)),
+    Row("get", f"{ALGORITHM}/secrets", (200, 200, 404, 401), name="shown"),
+    Row("post", f"{ALGORITHM}/secrets", (201, 201, 404, 401), SECRET),
+    Row("post", f"{ALGORITHM}/secrets", (201, 201, 404, 401), SECRET, name="shown"),
+    Row("put", f"{ALGORITHM}/secrets/{{secret_id}}", (200, 200, 404, 401), {"description": "Changed."}),
+    Row("put", f"{ALGORITHM}/secrets/{{secret_id}}", (200, 200, 404, 401), {}, name="shown"),
+    Row("delete", f"{ALGORITHM}/secrets/{{secret_id}}", (204, 204, 404, 401)),
+    Row("delete", f"{ALGORITHM}/secrets/{{secret_id}}", (204, 204, 404, 401), name="shown"),
     Row("get", f"{ALGORITHM}/builds", (200, 200, 404, 401)),
     Row("get", f"{ALGORITHM}/builds", (200, 200, 404, 401), name="shown"),
     Row("post", f"{ALGORITHM}/builds", (201, 201, 404, 401), "upload"),
@@ -74,6 +84,7 @@ TABLE = [
     Row("get", f"{LANGUAGES}/{{language}}/environments", (200, 200, 200, 200)),
     Row("get", "/v1/algorithm-environments/edge/environment-specifications/{environment_id}/template",
         (200, 200, 200, 200)),
+    Row("get", "/v1/secret-provider", (200, 200, 200, 200)),
     Row("get", "/v1/scms", (200, 200, 200, 200)),
     Row("get", "/v1/scms/{host_id}", (200, 200, 200, 200)),
     Row("get", "/v1/organizations", (200, 200, 200, 401)),
@@ -135,10 +146,12 @@ def world(team: Organization, alice: User, bob: User, charlie: User) -> World:
     for name, public in (("secret", False), ("shown", True)):
         algorithm = make_algorithm(name, by=alice, owner="team", public=public)
         make_version(algorithm)
+        secret, _ = set_secret(algorithm=algorithm, variable="KEPT", value="x", label="Kept", by=alice)
         places[name] = {
             "owner": "team",
             "organization": "team",
             "username": "bob",
+            "secret_id": str(secret.id),
             "algorithm_id": str(algorithm.id),
             "environment_id": "python3",
             "host_id": "internal",
