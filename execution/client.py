@@ -1,6 +1,7 @@
 """The kernel's one facade: call a version, build an artifact, know the environments, run an agent."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -19,6 +20,7 @@ from execution.leasing.answers import (
     read_response,
 )
 from execution.leasing.chunks import Chunk, ChunkStream
+from execution.leasing.doors import Door
 from execution.leasing.lessee import EXIT_NEWS_SECONDS, IDLE_SECONDS, Lessee, LoadFailed
 from execution.leasing.pool import VersionPool
 from execution.leasing.profiles import Profile, Quantiles, Recorder
@@ -34,6 +36,7 @@ __all__ = [
     "Chunk",
     "ChunkStream",
     "ContentType",
+    "Door",
     "Environment",
     "ExecutionClient",
     "MachineReport",
@@ -67,6 +70,10 @@ class ExecutionClient:
         """Connects, now or as soon as there is an agent, and again whenever it goes away."""
         self._loop = asyncio.get_running_loop()  # kept, since asking for it is a system call
         await self._lessee.start()
+
+    def serve_doors(self, serve: Callable[[Door], None]) -> None:
+        """From now on `serve` gets the door of each new slot whose version may call others, before that loads."""
+        self._lessee.serve_door = serve
 
     async def close(self) -> None:
         """Gives all slots up."""

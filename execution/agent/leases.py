@@ -20,6 +20,7 @@ from execution.errors import ArtifactDamaged, RunnerNotReady
 from execution.protocol.agent_messages import (
     AlgorithmFailure,
     Discard,
+    DoorOpened,
     Drain,
     Exited,
     FromGateway,
@@ -118,7 +119,7 @@ class Leases:
     async def _serve(self, link: GatewayLink, holder: _Holder, lease: Lease) -> None:
         began = perf_counter_ns()
         try:
-            slot, descriptors = await self._specialise(lease.spec)
+            slot, descriptors = await self._specialise(lease.spec, partial(_announce_door, link, lease.request_id))
         except LoadFailed as error:
             link.send(LeaseFailed(lease.request_id, _since(began), error.failure))
         except MachineFull:
@@ -141,9 +142,11 @@ class Leases:
         assert ending is not None, "it has ended"
         link.send(Exited(slot.slot_id, ending.exit_code, ending.signal, ending.out_of_memory, ending.log_tail))
 
-    async def _specialise(self, spec: VersionSpec) -> tuple[Slot, list[int]]:
-        """A slot that has loaded the version, and its descriptors. Raises LoadFailed, MachineFull, StorageFails,
-        OSError."""
+    async def _specialise(self, spec: VersionSpec, announce_door: Callable[[int], None]) -> tuple[Slot, list[int]]:
+        """A slot that has loaded the version, and its descriptors; its door was announced before, if it gets one.
+
+        Raises LoadFailed, MachineFull, StorageFails, OSError.
+        """
         kind = await self._choose_kind(spec)
         files = await self._hold_artifact(spec.artifact)
         let_go = partial(self._artifacts.let_go, spec.artifact)
@@ -155,6 +158,9 @@ class Leases:
         slot.when_ended(let_go)
         try:
             await slot.fill(files)
+            if spec.calls_others:
+                with suppress(OSError):  # it has no network of its own: it calls by the runner's library alone
+                    announce_door(await asyncio.to_thread(slot.open_door))
             variables = await self._read_secrets(spec)
             seconds = self._config.load_timeout
             await slot.load(spec.entry, memory_bytes=spec.memory_bytes, seconds=seconds, variables=variables)
@@ -192,6 +198,10 @@ class Leases:
             raise LoadFailed(AlgorithmFailure(message, "SystemError")) from error
         except Exception as error:  # a storage raises whatever its client library does
             raise StorageFails(f"{type(error).__name__}: {error}") from error
+
+
+def _announce_door(link: GatewayLink, request_id: int, door: int) -> None:
+    link.send(DoorOpened(request_id), [door])
 
 
 def _since(began: int) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from execution.protocol.agent_messages import FromAgent, FromGateway, Leased
+from execution.protocol.agent_messages import DoorOpened, FromAgent, FromGateway, Leased
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ _decoder = msgspec.json.Decoder(FromAgent)
 
 
 class AgentLink:
-    """One connection. Messages go to `on_message`, with the descriptors that a Leased brought, in order.
+    """One connection. Messages go to `on_message`, with the descriptors that a Leased or DoorOpened brought.
 
     The descriptors are the receiver's to close. They are fewer than were sent when this process has no room for more.
     """
@@ -111,7 +111,7 @@ class AgentLink:
             logger.exception("The agent does not speak this gateway's protocol.")
             self._lose()
             return
-        brought = isinstance(message, Leased) and self._descriptors
+        brought = isinstance(message, Leased | DoorOpened) and self._descriptors
         self._on_message(message, self._descriptors.popleft() if brought else [])
 
     def _lose(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Literal
 
 from execution.errors import AllSlotsHeld, Unavailable
 from execution.leasing.agent_link import AgentLink, close_all, connect
+from execution.leasing.doors import Door
 from execution.leasing.pool import EAGER_SLOTS, VersionPool
 from execution.leasing.processors import Processors
 from execution.leasing.profiles import Profiles
@@ -21,6 +22,7 @@ from execution.leasing.worth import keep_seconds
 from execution.protocol.agent_messages import (
     AlgorithmFailure,
     Discard,
+    DoorOpened,
     Drain,
     Exited,
     FromAgent,
@@ -67,6 +69,10 @@ class Lessee:
         self._slots: dict[int, LeasedSlot] = {}
         """Leased over the present link, and not given back. An agent that starts again counts from the beginning."""
         self._requests: dict[int, VersionPool] = {}
+        self.serve_door: Callable[[Door], None] = Door.close
+        """Serves a new door, or closes it."""
+        self._doors: dict[int, Door] = {}
+        """Of slots that load, by the id of the request."""
         self._request_id = 0
         self._link: AgentLink | None = None
         self._draining = False
@@ -202,6 +208,8 @@ class Lessee:
 
     def _on_message(self, message: FromAgent, descriptors: list[int]) -> None:
         match message:
+            case DoorOpened():
+                self._on_door(message, descriptors)
             case Leased():
                 self._on_leased(message, descriptors)
             case LeaseFailed():
@@ -213,24 +221,38 @@ class Lessee:
             case Drain():
                 self._set_draining(True)
 
+    def _on_door(self, opened: DoorOpened, descriptors: list[int]) -> None:
+        pool = self._requests.get(opened.request_id)
+        if pool is None or not descriptors:
+            close_all(descriptors)
+            return
+        door = Door(socket.socket(fileno=descriptors[0]), pool.spec)
+        self._doors[opened.request_id] = door
+        self.serve_door(door)
+
     def _on_leased(self, leased: Leased, descriptors: list[int]) -> None:
         pool = self._requests.pop(leased.request_id)
         pool.asked -= 1
+        door = self._doors.pop(leased.request_id, None)
         if len(descriptors) != 1 + DESCRIPTORS:
             logger.error("A slot of %s came without its descriptors: this process has too many open.", pool.spec.name)
             close_all(descriptors)
             pool.asks_again_at = self._loop.time() + FULL_SECONDS
             if self._link is not None:
                 self._link.send(Discard(leased.slot_id, "protocol"))
+            if door is not None:
+                door.close()
             return
         channel, *usage = descriptors
         slot = LeasedSlot(
             slot_id=leased.slot_id,
             load_us=leased.load_us,
             usage=UsageReader(leased.usage, usage),
-            on_lost=partial(self._on_slot_lost, pool),
+            on_lost=partial(self._on_slot_lost, pool, door),
         )
         slot.recalled = leased.request_id <= pool.stale_request
+        if door is not None:
+            door.lead_to(slot)
         self._slots[leased.slot_id] = slot
         pool.add(slot, self._loop.time())
         _spawn(self._open_slot(pool, slot, socket.socket(fileno=channel)), self._openings)
@@ -243,6 +265,8 @@ class Lessee:
     def _on_lease_failed(self, failed: LeaseFailed) -> None:
         pool = self._requests.pop(failed.request_id)
         pool.asked -= 1
+        if failed.request_id in self._doors:
+            self._doors.pop(failed.request_id).close()
         pool.refused = failed.failure is None
         broken = failed.failure is not None and not pool.leased  # else there is proof that the version loads
         pool.asks_again_at = self._loop.time() + (BROKEN_SECONDS if broken else FULL_SECONDS)
@@ -287,7 +311,9 @@ class Lessee:
                 for slot in pool.take_expired(math.inf):
                     self._give_up(slot, Release(slot.slot_id))
 
-    def _on_slot_lost(self, pool: VersionPool, slot: LeasedSlot) -> None:
+    def _on_slot_lost(self, pool: VersionPool, door: Door | None, slot: LeasedSlot) -> None:
+        if door is not None:
+            door.close()
         pool.drop(slot)
         self._ask(pool)
         if self._slots.get(slot.slot_id) is slot:
@@ -346,6 +372,9 @@ class Lessee:
             slot.note_exit(None)
             slot.close()
         self._slots.clear()
+        for door in self._doors.values():
+            door.close()
+        self._doors.clear()
 
 
 def _spawn(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:

@@ -38,6 +38,8 @@ class LeasedSlot(asyncio.Protocol):
         """Whether to give it back after the call that it runs."""
         self.children: set[str] = set()
         """The calls that the call in progress has made and waits for (see trees.py)."""
+        self.call_id: str | None = None
+        """The call in progress, of a version that may call others."""
         self._loop = asyncio.get_running_loop()
         self.exited: asyncio.Future[Exited | None] = self._loop.create_future()
         """What the agent says of the end of the process; None when there is no agent any more."""

@@ -16,11 +16,13 @@ class CallTrees:
     def begin(self, call_id: str, slot: LeasedSlot) -> None:
         """The slot runs this call from now on."""
         self._slots[call_id] = slot
+        slot.call_id = call_id
 
     def end(self, call_id: str, slot: LeasedSlot) -> None:
         """The call is over, and waits for none of its children any more: they may run on without it."""
         del self._slots[call_id]
         slot.children = set()
+        slot.call_id = None
 
     def children_of(self, parent_id: str | None) -> set[str] | None:
         """Where a child of this call stands while the call waits for it; None for one whose parent does not run."""

@@ -2,9 +2,9 @@
 
 `Leased` carries file descriptors (SCM_RIGHTS, sent with the line's first byte): the gateway's end of the
 slot's call channel, then those of `Leased.usage`, in that order. A gateway that disconnects gives up its
-leases and the agent kills those slots: nobody knows what state they are in.
+leases and the agent kills those slots: nobody knows what state they are in. `DoorOpened` carries one descriptor.
 
-gateway to agent: Lease, Release, Discard. Agent to gateway: Leased, LeaseFailed, Exited, Recall, Drain.
+gateway to agent: Lease, Release, Discard. Agent to gateway: DoorOpened, Leased, LeaseFailed, Exited, Recall, Drain.
 
 An agent that is asked to stop sends Drain. A gateway then gives back every slot that is idle, and the others when their
 calls are over; it leases only for calls that calls in progress wait for. When no slot is leased any more, or after
@@ -76,6 +76,13 @@ class Leased(msgspec.Struct, frozen=True, tag="leased"):
     cgroup2: cpu.stat (usage_usec), memory.peak. proc: /proc/PID/stat (utime+stime in clock ticks), /proc/PID/statm."""
 
 
+class DoorOpened(msgspec.Struct, frozen=True, tag="door_opened"):
+    """The slot for this lease is about to load its version, which may call others. The descriptor is a socket that
+    listens inside the slot (execution/sandbox/door.py); it is the gateway's to serve."""
+
+    request_id: int
+
+
 class LeaseFailed(msgspec.Struct, frozen=True, tag="lease_failed"):
     """No slot. `failure` says that the version cannot load; without it the machine is full: try later."""
 
@@ -105,4 +112,4 @@ class Drain(msgspec.Struct, frozen=True, tag="drain"):
 
 
 FromGateway = Lease | Release | Discard
-FromAgent = Leased | LeaseFailed | Exited | Recall | Drain
+FromAgent = DoorOpened | Leased | LeaseFailed | Exited | Recall | Drain

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from execution.sandbox.network import Network, list_closed, network_command, network_files, tunnel_command
+from execution.sandbox.network import LOCAL_FILES, Network, list_closed, network_command, network_files, tunnel_command
 from execution.sandbox.plan import BASE_VARIABLES, Launch, SlotPlan, fill, rlimits
 from execution.sandbox.seccomp import make_filter
 from execution.sandbox.staging import stage, stage_command
@@ -75,7 +75,7 @@ class BubblewrapSandbox:
     def _folders(self, plan: SlotPlan) -> dict[Path, str]:
         """What of the host is shown, besides the system: source to place, outer places first."""
         folders = {} if plan.toolchain.prefix is None else {plan.toolchain.prefix: str(plan.toolchain.prefix)}
-        for name in ("passwd", "group", *(network_files() if plan.network else ())):
+        for name in ("passwd", "group", *(network_files() if plan.network else LOCAL_FILES)):
             folders[self._accounts_folder / name] = f"/etc/{name}"
         return folders | {plan.runner_folder: RUNNER, plan.version_folder: VERSION, plan.gateway_folder: GATEWAY}
 

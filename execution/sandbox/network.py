@@ -30,6 +30,8 @@ RESOLVERS = {4: "192.0.2.53", 6: "2001:db8::53"}
 """Nobody's addresses: pasta hands what is asked there to the machine's own resolver, wherever that is."""
 RESOLVER_SETTINGS = Path("/etc/resolv.conf")
 TUNNEL = Path("/dev/net/tun")
+LOCAL_FILES = ("hosts", "nsswitch.conf")
+"""Of network_files, what a slot needs that reaches nothing but itself."""
 PRIORITY = 10
 """After the slot's own addresses, before all routes."""
 OPTIONS = ("--foreground", "--quiet", "--config-net", "--no-map-gw")
@@ -103,7 +105,7 @@ def network_files() -> dict[str, str]:
     """What the C library reads in /etc to find names, by name."""
     return {
         "resolv.conf": f"nameserver {_choose_resolver()}\n",
-        "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+        "hosts": "127.0.0.1 localhost\n::1 ip6-localhost\n",
         "nsswitch.conf": "hosts: files dns\n",
     }
 

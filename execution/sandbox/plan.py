@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from execution.environments import Toolchain
+from execution.sandbox.door import ADDRESS
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,13 @@ class Launch:
     """What the process finds in its descriptor 1, as a file. It makes 1 the log, as 2 is, when it has read that."""
 
 
-BASE_VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108 - inside
+BASE_VARIABLES = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",  # noqa: S108 - inside
+    "TMPDIR": "/tmp",  # noqa: S108 - inside
+    "LANG": "C.UTF-8",
+    "ALGORITHMIA_API": "http://{}:{}".format(*ADDRESS),
+}
 
 
 class Sandbox(Protocol):

@@ -13,6 +13,8 @@ from functools import lru_cache
 import msgspec
 
 PREFIX = "agora1."
+NOBODY = 0
+"""The user of a token that acts for an organization alone: that of a version while it loads."""
 
 
 class CallToken(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,13 +3,14 @@
 import msgspec
 
 from marketplace.directory.keys import hash_key, read_key
-from marketplace.directory.tokens import PREFIX, CallToken, read_token, sign_token
+from marketplace.directory.tokens import NOBODY, PREFIX, CallToken, read_token, sign_token
 from marketplace.gateway.errors import BadRequest, Unauthorized
-from marketplace.gateway.mirror import Mirror
+from marketplace.gateway.mirror import Mirror, Target
 
 MOST_DEPTH = 16
 """How many calls may stand above one: each of them holds a slot while it waits."""
 TOKEN_GRACE_SECONDS = 5
+LOADING_SECONDS = 60
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -54,6 +55,18 @@ def make_child_token(caller: Caller, *, call_id: str, algorithm: str, secret: st
         algorithm=algorithm,
         depth=caller.depth + 1,
         expires=int(now) + seconds + TOKEN_GRACE_SECONDS,
+    )
+    return sign_token(token, secret=secret)
+
+
+def make_loading_token(target: Target, *, secret: str, now: float) -> str:
+    """The right to read its owner's data that a version has while it loads. It makes no calls: see MOST_DEPTH."""
+    token = CallToken(
+        organization_id=target.algorithm.organization_id,
+        user_id=NOBODY,
+        algorithm=target.full_name,
+        depth=MOST_DEPTH + 1,
+        expires=int(now) + LOADING_SECONDS,
     )
     return sign_token(token, secret=secret)
 

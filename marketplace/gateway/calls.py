@@ -10,11 +10,11 @@ import msgspec
 
 from billing.api import MeterEvent, MeterWriter, Outcome, multiply_memory, rate
 from billing.errors import MeterUnavailable
-from execution.client import Answer, ChunkStream, ExecutionClient, Usage
+from execution.client import Answer, ChunkStream, Door, ExecutionClient, Usage
 from execution.errors import AllSlotsHeld, QueueFull, Unavailable
 from marketplace.algorithms.version_numbers import LATEST_PRIVATE
 from marketplace.gateway.addresses import Address, Options, read_address, read_options, split_url
-from marketplace.gateway.callers import Caller, identify, make_child_token
+from marketplace.gateway.callers import Caller, identify, make_child_token, make_loading_token
 from marketplace.gateway.errors import Forbidden, NotNow, PaymentRequired, QueueIsFull, UnknownAlgorithm, WrongMethod
 from marketplace.gateway.event_streams import EventStream, chunk_event, last_event
 from marketplace.gateway.inputs import kind_of, write_request
@@ -62,6 +62,8 @@ class Gateway:
         self._execution = execution
         self._meter = meter
         self._secret = secret
+        self._rights: dict[str, str] = {}
+        """To call others: of the calls in progress that have one, by their ids."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop: asyncio.AbstractEventLoop
 
@@ -159,6 +161,8 @@ class Gateway:
             raise
         finally:
             call.cancellable = False
+            if call.target.version.calls_others:
+                self._rights.pop(call.id, None)
 
     def _find(self, path: bytes, caller: Caller) -> Target:
         address = read_address(path)
@@ -178,7 +182,7 @@ class Gateway:
     def _token_for(self, call: Call) -> str | None:
         if not call.target.version.calls_others:
             return None
-        return make_child_token(
+        right = self._rights[call.id] = make_child_token(
             call.caller,
             call_id=call.id,
             algorithm=call.target.full_name,
@@ -186,6 +190,19 @@ class Gateway:
             now=time.time(),
             seconds=call.seconds,
         )
+        return right
+
+    def right_at(self, door: Door) -> bytes:
+        """The Authorization of who comes through a door without one: that of the call which runs behind it, if any."""
+        right = self._rights.get(door.call_id or "")
+        return f"Simple {right}".encode() if right else b""
+
+    def right_to_load(self, door: Door) -> bytes:
+        """That of a version which is being loaded: to read what its owner may read, since nobody has called it yet."""
+        target = self._mirror.find_version(door.spec.version_id) if door.loading else None
+        if target is None:
+            return b""
+        return f"Simple {make_loading_token(target, secret=self._secret, now=time.time())}".encode()
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.create_task(work)

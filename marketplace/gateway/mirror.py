@@ -85,6 +85,11 @@ class Mirror:
         target = known[address.selector] = self._resolve(algorithm, address.selector)
         return target
 
+    def find_version(self, version_id: str) -> Target | None:
+        """A version that has been looked up, by its own id."""
+        known = (target for targets in self._targets.values() for target in targets.values())
+        return next((target for target in known if target and target.version.version_id == version_id), None)
+
     def _resolve(self, algorithm: AlgorithmEntry, selector: str) -> Target | None:
         version = resolve_version(algorithm.versions, selector)
         if version is None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from execution.client import Door
 from marketplace.gateway.addresses import is_call, is_for_slots, is_web
 from marketplace.gateway.calls import Call, Gateway
 from marketplace.gateway.errors import (
@@ -30,6 +31,7 @@ from marketplace.gateway.replies import Reply, open_to_sites, reply_with_refusal
 logger = logging.getLogger(__name__)
 
 SLOT_HOST = b"agora"
+READING = (b"GET", b"HEAD")
 """What pages take for the host that a slot asked for, whatever name its client knows the platform by."""
 LAST_REQUEST_SECONDS = 0.5
 """How long a server that stops leaves an idle connection open: the client may have sent something a moment before."""
@@ -84,13 +86,23 @@ class CallCycle:
 
 
 class GatewayProtocol(HttpToolsProtocol):
-    """`calls_only`: the connection comes from inside a slot, where nothing but calls is to be had. `one_call`: the
-    server stops, and waits for the connection to end."""
+    """`calls_only`: the connection comes from inside a slot, where nothing but calls is to be had. `door`: which slot
+    that is, so that a request without a key acts for the call in progress there. `one_call`: the server stops, and
+    waits for the connection to end."""
 
-    def __init__(self, gateway: Gateway, *, calls_only: bool = False, one_call: bool = False, **uvicorns: Any) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        calls_only: bool = False,
+        door: Door | None = None,
+        one_call: bool = False,
+        **uvicorns: Any,
+    ) -> None:
         super().__init__(**uvicorns)
         self._gateway = gateway
         self._calls_only = calls_only
+        self._door = door
         self._one_call = one_call
         self._head_bytes = 0
         self._in_head = True
@@ -153,10 +165,18 @@ class GatewayProtocol(HttpToolsProtocol):
         self.url, self.expect_100_continue = url, expects
         if self._calls_only:
             headers = [header for header in headers if header[0] != b"host"] + [(b"host", SLOT_HOST)]
+            if self._door is not None and not any(name == b"authorization" for name, _ in headers):
+                headers.append((b"authorization", self._right_at(self._door)))
         self.headers += headers  # in place: the scope has this list
         super().on_headers_complete()
         if self._one_call:
             self.cycle.keep_alive = False
+
+    def _right_at(self, door: Door) -> bytes:
+        right = self._gateway.right_at(door)
+        if not right and self.parser.get_method() in READING:
+            right = self._gateway.right_to_load(door)
+        return right
 
     def on_body(self, body: bytes) -> None:
         if not isinstance(self.cycle, CallCycle):
@@ -205,6 +225,8 @@ class GatewayProtocol(HttpToolsProtocol):
                 accept = value
         if length.isdigit() and int(length[:20]) > BODY_LIMIT:
             raise TooLarge
+        if self._door is not None and not authorization:
+            authorization = self._gateway.right_at(self._door)
         return self._gateway.admit(
             self.parser.get_method(),
             self.url,

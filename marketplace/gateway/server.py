@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 
 from billing.api import MeterWriter
-from execution.client import ExecutionClient
+from execution.client import Door, ExecutionClient
 from marketplace.gateway.calls import Gateway
 from marketplace.gateway.mirror import Mirror
 from marketplace.gateway.profiles import ProfileKeeper
@@ -59,7 +59,9 @@ async def _serve(config: WebConfig, application: Application) -> None:
     await gateway.start()
     await profiles.start()
     try:
-        await WebServer(config, gateway, application).serve()
+        server = WebServer(config, gateway, application)
+        execution.serve_doors(server.serve_door)
+        await server.serve()
     finally:
         await profiles.close()
         await gateway.close()
@@ -76,6 +78,7 @@ class WebServer(uvicorn.Server):
         self._gateway = gateway
         self._gateway_socket = config.gateway_socket
         self._door: asyncio.Server | None = None
+        self._openings: set[asyncio.Task[None]] = set()
         super().__init__(
             uvicorn.Config(
                 application,
@@ -120,10 +123,25 @@ class WebServer(uvicorn.Server):
         self._gateway_socket.chmod(0o666)  # slots run as users of their own; a token says who calls
         return server
 
-    def _connect_slot(self) -> asyncio.Protocol:
+    def serve_door(self, door: Door) -> None:
+        """Takes what comes through it, until it is closed."""
+        task = asyncio.create_task(self._serve_door(door))
+        self._openings.add(task)
+        task.add_done_callback(self._openings.discard)
+
+    async def _serve_door(self, door: Door) -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(partial(self._connect_slot, door), sock=door.listener)
+        if door.closed:
+            server.close()
+        else:
+            door.when_closed(server.close)
+
+    def _connect_slot(self, door: Door | None = None) -> asyncio.Protocol:
         return GatewayProtocol(
             self._gateway,
             calls_only=True,
+            door=door,
             one_call=self.should_exit,
             config=self.config,
             server_state=self.server_state,
