@@ -59,7 +59,9 @@ def _listen_in_process(pid: int) -> socket.socket:
     with ours, theirs:
         ours.settimeout(HELPER_SECONDS)
         command = [sys.executable, "-I", "-S", __file__, str(pid)]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs.fileno(), stderr=subprocess.PIPE) as helper:
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=theirs.fileno(), stderr=subprocess.PIPE
+        ) as helper:
             theirs.close()
             _, descriptors, _, _ = socket.recv_fds(ours, 1, 1, socket.MSG_CMSG_CLOEXEC)
             _, said = helper.communicate()

@@ -12,6 +12,7 @@ from typing import TypeVar
 from execution.leasing.agent_link import AgentLink, close_all, connect
 from execution.protocol.agent_messages import (
     Discard,
+    DoorOpened,
     Exited,
     FromAgent,
     Lease,
@@ -80,6 +81,8 @@ class TestGateway:
         self._descriptors: dict[int, list[int]] = {}
         self._news = asyncio.Event()
         self._slots: list[TestSlot] = []
+        self.doors: list[socket.socket] = []
+        """What listens inside of slots, in the order in which they came."""
         self._request_id = 0
         self.lost = asyncio.Event()
         self._link = AgentLink(connect(agent_socket), on_message=self._hear, on_lost=self.lost.set)
@@ -126,6 +129,8 @@ class TestGateway:
         self._link.close()
         for slot in self._slots:
             slot.close()
+        for door in self.doors:
+            door.close()
         for descriptors in self._descriptors.values():
             close_all(descriptors)
 
@@ -140,6 +145,9 @@ class TestGateway:
                 await self._news.wait()
 
     def _hear(self, message: FromAgent, descriptors: list[int]) -> None:
+        if isinstance(message, DoorOpened):
+            self.doors.extend(socket.socket(fileno=descriptor) for descriptor in descriptors)
+            return
         if descriptors:
             assert isinstance(message, Leased)
             self._descriptors[message.slot_id] = descriptors

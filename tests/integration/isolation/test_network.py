@@ -1,8 +1,10 @@
 """What a version reaches that may use the internet: the internet, and nothing of the machine's own network."""
 
+import asyncio
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -85,6 +87,24 @@ async def lease(agent: AgentProcess, gateway: TestGateway, name: str = "networke
 async def test_the_internet_is_reached(attacker: Attacker) -> None:
     for host in (PUBLIC, PUBLIC_6, "some.name.example"):
         assert await attacker.run(CONNECT + f"result = connect({host!r}, {INTERNET_PORT})") == "internet", host
+
+
+async def test_the_door_is_there_beside_the_internet(agent: AgentProcess, gateway: TestGateway) -> None:
+    digest = agent.publish({"src/echo.py": ATTACKER})
+    caller = Attacker(await gateway.lease(python_spec(digest, "caller", network=True, calls_others=True)))
+    (door,) = gateway.doors
+    welcome = asyncio.create_task(welcome_one(door))
+    assert await caller.run(CONNECT + "result = connect('127.0.0.1', 9000)") == "welcome"
+    await welcome
+    other = await lease(agent, gateway, "other")
+    assert await other.run(CONNECT + "result = connect('127.0.0.1', 9000)") == ""
+    assert len(gateway.doors) == 1
+
+
+async def welcome_one(door: socket.socket) -> None:
+    connection, _ = await asyncio.get_running_loop().sock_accept(door)
+    connection.sendall(b"welcome")
+    connection.close()
 
 
 async def test_a_version_that_does_not_ask_gets_no_network(agent: AgentProcess, gateway: TestGateway) -> None:

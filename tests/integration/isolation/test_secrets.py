@@ -52,7 +52,16 @@ async def test_the_platforms_files_are_not_there(agent: AgentProcess, attacker: 
 
 async def test_the_etc_folder_says_nothing_of_the_machine(attacker: Attacker) -> None:
     names = await attacker.run("import os\nresult = sorted(os.listdir('/etc'))")
-    assert set(names) <= {"alternatives", "group", "hosts", "ld.so.cache", "localtime", "nsswitch.conf", "passwd", "ssl"}
+    assert set(names) <= {
+        "alternatives",
+        "group",
+        "hosts",
+        "ld.so.cache",
+        "localtime",
+        "nsswitch.conf",
+        "passwd",
+        "ssl",
+    }
     users = await attacker.run("result = open('/etc/passwd').read()")
     assert "slot:" in users
     assert "root:" not in users
