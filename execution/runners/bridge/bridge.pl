@@ -3,7 +3,7 @@
 #
 #   bridge.pl ORDER [COMMAND...]
 #
-# The call channel is descriptor 3; ORDER, to load, needs nothing here. The program is COMMAND, or the file `program`
+# The call channel is descriptor 3; of ORDER, to load, the environment variables count. The program is COMMAND, or the file `program`
 # beside this one, started in the working directory. It reads requests as lines on its standard input, says
 # PIPE_INIT_COMPLETE in a line of its standard output when it has loaded, and writes each reply to the named pipe
 # /tmp/algoout, opening that as often as it likes. When it dies, this dies the same way: the agent says how.
@@ -29,7 +29,7 @@ my ($reply, $seen, $depth, $in_string) = ("", 0, 0, 0);
 main();
 
 sub main {
-    shift @ARGV;
+    set_variables(shift @ARGV);
     open_ends();
     start_program(@ARGV ? @ARGV : ($0 =~ s{[^/]*$}{program}r));
     while (1) {
@@ -44,6 +44,27 @@ sub main {
         take_request() if vec($reads, fileno $channel, 1);
         send_some() if length $unsent;
     }
+}
+
+# An object of strings is all the JSON that there is to read.
+sub set_variables {
+    my ($order) = @_;
+    my $string = qr/"((?:[^"\\]|\\.)*)"/;
+    return if $order !~ /"environment_variables"\s*:\s*\{/g;
+    $ENV{ text_of($1) } = text_of($2) while $order =~ /\G[\s,]*$string\s*:\s*$string/gc;
+}
+
+sub text_of {
+    my ($text) = @_;
+    my %control = (n => "\n", t => "\t", r => "\r", b => "\b", f => "\f");
+    $text =~ s/\\(?:u([0-9a-fA-F]{4})|(.))/defined $1 ? character($1) : $control{$2} \/\/ $2/ge;
+    return $text;
+}
+
+sub character {
+    my $text = chr hex $_[0];
+    utf8::encode($text);
+    return $text;
 }
 
 # The named pipe is there before the program starts, and read and written here: so no open of it ever waits, and it

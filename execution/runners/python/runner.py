@@ -39,7 +39,6 @@ def become_bridge(channel, line):
     order = json.loads(line)["load"]
     bridge = os.path.join(order["directory"], ".packages", "algorithm")
     if os.path.isfile(bridge):
-        os.environ.update(order.get("environment_variables") or {})
         os.chdir(order["directory"])
         os.dup2(channel, 3)
         os.set_inheritable(3, True)  # it may be 3 already

@@ -3,9 +3,10 @@
 tests/clients publishes the same folders, and that of Rust, which takes minutes to compile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -32,14 +33,16 @@ class Styles:
         self._built: dict[str, tuple[Bench, Path, str]] = {}
 
     @contextmanager
-    def serve(self, name: str, *, entry_text: bytes = b"") -> Iterator[Slot]:
+    def serve(
+        self, name: str, *, entry_text: bytes = b"", variables: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[Slot]:
         """A slot that has loaded the folder; `entry_text` stands for its own file, if there is one."""
         key = f"{name} {hash(entry_text)}"
         if key not in self._built:
             self._built[key] = self._build(name, entry_text)
         bench, version, entry = self._built[key]
         with bench.boot(version) as slot:
-            order = {"directory": "/algorithm", "entry": entry, "environment_variables": {}}
+            order = {"directory": "/algorithm", "entry": entry, "environment_variables": dict(variables)}
             assert "loaded" in slot.ask({"load": order}, 60)
             yield slot
 
@@ -78,6 +81,7 @@ def test_overloads_take_a_list_spread_over_their_parameters_or_json_as_text(styl
         assert slot.call({"a": [1]}) == {"given": {"a": [1]}}
 
 
+GREETING = 'a "quoted" \\ line\nand äü🍎 }'
 BRIDGED = b"""
 from Algorithmia import ADK
 import os, sys, time
@@ -86,6 +90,7 @@ def apply(input):
     if input == "exit": os._exit(7)
     if input == "kill": os.kill(os.getpid(), 9)
     if input == "twice": algorithm.write_to_pipe('{"result": 1, "metadata": {"content_type": "json"}}')
+    if input == "variable": return os.environ["GREETING"]
     if isinstance(input, dict) and "print" in input: print("x" * input["print"])
     return input
 
@@ -96,8 +101,12 @@ algorithm.init("x")
 
 @pytest.fixture
 def bridged(styles: Styles) -> Iterator[Slot]:
-    with styles.serve("adk_python", entry_text=BRIDGED) as slot:
+    with styles.serve("adk_python", entry_text=BRIDGED, variables={"OTHER": "", "GREETING": GREETING}) as slot:
         yield slot
+
+
+def test_the_programs_environment_has_the_variables_of_the_order(bridged: Slot) -> None:
+    assert bridged.call("variable") == GREETING
 
 
 @pytest.mark.parametrize(
