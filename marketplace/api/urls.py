@@ -17,6 +17,7 @@ from marketplace.api.views.algorithms import (
 )
 from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView
 from marketplace.api.views.environments import EnvironmentsView, LanguagesView, TemplateView
+from marketplace.api.views.failures import AlgorithmFailuresView, OrganizationFailuresView, PersonFailuresView
 from marketplace.api.views.keys import KeysView, KeyView, PersonKeysView
 from marketplace.api.views.organizations import (
     BalanceView,
@@ -47,7 +48,14 @@ class NameConverter:
         return value
 
 
+class PersonConverter(NameConverter):
+    """A user name, or the id that an answer gave."""
+
+    regex = f"{NameConverter.regex}|[0-9]{{1,18}}"
+
+
 register_converter(NameConverter, "name")
+register_converter(PersonConverter, "person")
 
 ALGORITHM = "v1/algorithms/<name:owner>/<name:name>"
 ORGANIZATION = "v1/organizations/<name:organization>"
@@ -67,6 +75,7 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/version", make(VersionsAliasView)),
         path(f"{prefix}/versions/<str:version>", make(VersionView)),
         path(f"{prefix}/scm/status", make(SourceStatusView)),
+        path(f"{prefix}/errors", make(AlgorithmFailuresView)),
         path(f"{prefix}/secrets", make(SecretsView)),
         path(f"{prefix}/secrets/<uuid:secret_id>", make(SecretView)),
     ]
@@ -100,9 +109,11 @@ urlpatterns = [
     path(f"{ORGANIZATION}/keys", KeysView.as_view()),
     path(f"{ORGANIZATION}/keys/<uuid:key_id>", KeyView.as_view()),
     path(f"{ORGANIZATION}/balance", BalanceView.as_view()),
+    path(f"{ORGANIZATION}/errors", OrganizationFailuresView.as_view()),
     path(f"{ORGANIZATION}/calls", CallsView.as_view()),
     path("v1/users", UsersView.as_view()),
     path("v1/users/<name:username>/algorithms", PersonAlgorithmsView.as_view()),
+    path("v1/users/<person:username>/errors", PersonFailuresView.as_view()),
     path("v1/users/<name:username>", UserView.as_view()),
     path("v1/users/<name:organization>/keys", PersonKeysView.as_view()),
     path("v1/webhooks/stripe", receive_stripe_event),

@@ -10,13 +10,14 @@ import msgspec
 
 from billing.api import MeterEvent, MeterWriter, Outcome, multiply_memory, rate
 from billing.errors import MeterUnavailable
-from execution.client import Answer, ChunkStream, Door, ExecutionClient, Usage
+from execution.client import AlgorithmFailure, Answer, ChunkStream, Door, ExecutionClient, Usage
 from execution.errors import AllSlotsHeld, QueueFull, Unavailable
 from marketplace.algorithms.version_numbers import LATEST_PRIVATE
 from marketplace.gateway.addresses import Address, Options, read_address, read_options, split_url
 from marketplace.gateway.callers import Caller, identify, make_child_token, make_loading_token
 from marketplace.gateway.errors import Forbidden, NotNow, PaymentRequired, QueueIsFull, UnknownAlgorithm, WrongMethod
 from marketplace.gateway.event_streams import EventStream, chunk_event, last_event
+from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.inputs import kind_of, write_request
 from marketplace.gateway.mirror import Mirror, Target
 from marketplace.gateway.replies import Reply, reply_with_answer
@@ -56,11 +57,14 @@ class Call(msgspec.Struct):
 class Gateway:
     """Admits and makes calls. `start()` first, `close()` last."""
 
-    def __init__(self, *, mirror: Mirror, execution: ExecutionClient, meter: MeterWriter, secret: str) -> None:
+    def __init__(
+        self, *, mirror: Mirror, execution: ExecutionClient, meter: MeterWriter, failures: FailureLog, secret: str
+    ) -> None:
         """`secret` signs the rights to call that algorithms get."""
         self._mirror = mirror
         self._execution = execution
         self._meter = meter
+        self._failures = failures
         self._secret = secret
         self._rights: dict[str, str] = {}
         """To call others: of the calls in progress that have one, by their ids."""
@@ -71,6 +75,7 @@ class Gateway:
         """Returns when calls can be admitted."""
         self._loop = asyncio.get_running_loop()  # kept, since asking for it is a system call
         await self._meter.start()
+        await self._failures.start()
         await self._execution.start()
         await self._mirror.start()
 
@@ -80,6 +85,7 @@ class Gateway:
         await self._mirror.close()
         await self._execution.close()
         await self._meter.close()
+        await self._failures.close()
 
     def admit(
         self, method: bytes, url: bytes, *, authorization: bytes, content_type: bytes, streams: bool = False
@@ -99,6 +105,8 @@ class Gateway:
         request = write_request(call.kind, body, call_id=call.id, token=self._token_for(call))
         started_at = time.time_ns() // 1_000
         answer = await self._run(call, request, started_at, len(body))
+        if answer.error is not None:
+            self._note_failure(call, answer.error, started_at, body)
         event = _event_of(call, answer.usage, answer.outcome, started_at, len(body), answer)
         try:
             self._mirror.balances[call.caller.payer_id] = await self._meter.write(event)
@@ -123,6 +131,8 @@ class Gateway:
         relay = asyncio.create_task(_relay(chunks, events, call.id))
         try:
             answer = await self._run(call, request, started_at, len(body), chunks)
+            if answer.error is not None:
+                self._note_failure(call, answer.error, started_at, body)
             event = _event_of(call, answer.usage, answer.outcome, started_at, len(body), answer, chunks.size)
             self._mirror.balances[call.caller.payer_id] = await self._meter.write(event)
             await relay
@@ -203,6 +213,10 @@ class Gateway:
         if target is None:
             return b""
         return f"Simple {make_loading_token(target, secret=self._secret, now=time.time())}".encode()
+
+    def _note_failure(self, call: Call, failure: AlgorithmFailure, started_at: int, body: bytes) -> None:
+        payer = call.caller.payer_id
+        self._failures.note(call.target, failure, call_id=call.id, payer_id=payer, started_at=started_at, body=body)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.create_task(work)

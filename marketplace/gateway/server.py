@@ -15,6 +15,7 @@ import uvloop
 from billing.api import MeterWriter
 from execution.client import Door, ExecutionClient
 from marketplace.gateway.calls import Gateway
+from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.mirror import Mirror
 from marketplace.gateway.profiles import ProfileKeeper
 from marketplace.gateway.protocol import GatewayProtocol
@@ -53,6 +54,7 @@ async def _serve(config: WebConfig, application: Application) -> None:
         mirror=Mirror(config.redis_url),
         execution=execution,
         meter=MeterWriter(config.redis_url),
+        failures=FailureLog(config.redis_url),
         secret=config.secret,
     )
     profiles = ProfileKeeper(config.redis_url, execution.take_profiles)

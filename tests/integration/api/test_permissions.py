@@ -56,6 +56,8 @@ TABLE = [
     Row("post", f"{ALGORITHM}/compile", (200, 200, 404, 401), name="shown"),
     Row("get", f"{ALGORITHM}/scm/status", (200, 200, 404, 401)),
     Row("get", f"{ALGORITHM}/scm/status", (200, 200, 404, 401), name="shown"),
+    Row("get", f"{ALGORITHM}/errors", (200, 200, 404, 401)),
+    Row("get", f"{ALGORITHM}/errors", (200, 200, 404, 401), name="shown"),
     Row("get", f"{ALGORITHM}/secrets", (200, 200, 404, 401)),
     Row("get", f"{ALGORITHM}/secrets", (200, 200, 404, 401), name="shown"),
     Row("post", f"{ALGORITHM}/secrets", (201, 201, 404, 401), SECRET),
@@ -99,10 +101,12 @@ TABLE = [
     Row("post", f"{ORGANIZATION}/keys", (201, 201, 404, 401), {"name": "another"}),
     Row("delete", f"{ORGANIZATION}/keys/{{key_id}}", (204, 403, 404, 401)),
     Row("get", f"{ORGANIZATION}/balance", (200, 200, 404, 401)),
+    Row("get", f"{ORGANIZATION}/errors", (200, 200, 404, 401)),
     Row("get", f"{ORGANIZATION}/calls", (200, 200, 404, 401)),
     Row("get", "/v1/users", (403, 403, 403, 401)),
     Row("post", "/v1/users", (403, 403, 403, 401), {}),
     Row("get", "/v1/users/{username}", (403, 403, 404, 401)),
+    Row("get", "/v1/users/{username}/errors", (403, 403, 404, 401)),
     Row("get", "/v1/users/{username}/algorithms", (200, 200, 200, 200)),
 ]  # fmt: skip
 

@@ -17,7 +17,8 @@ from marketplace.directory.entries import CHANGES, AlgorithmEntry, KeyEntry, Pri
 from marketplace.directory.keys import hash_key
 from marketplace.directory.tokens import CallToken, sign_token
 from marketplace.gateway.calls import Call, Gateway
-from marketplace.gateway.errors import BadRequest, PaymentRequired, Refused, Unauthorized, UnknownAlgorithm
+from marketplace.gateway.errors import BadRequest, Forbidden, PaymentRequired, Refused, Unauthorized, UnknownAlgorithm
+from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.mirror import Mirror
 
 ANN, BEN = str(uuid.uuid4()), str(uuid.uuid4())
@@ -75,7 +76,9 @@ async def client() -> AsyncIterator[redis.Redis]:
 @pytest.fixture
 async def gateway(client: redis.Redis, tmp_path: Path) -> AsyncIterator[Gateway]:
     mirror, meter = Mirror(settings.REDIS_URL), MeterWriter(settings.REDIS_URL)
-    made = Gateway(mirror=mirror, execution=ExecutionClient(tmp_path / "no.sock"), meter=meter, secret=SECRET)
+    failures = FailureLog(settings.REDIS_URL)
+    execution = ExecutionClient(tmp_path / "no.sock")
+    made = Gateway(mirror=mirror, execution=execution, meter=meter, failures=failures, secret=SECRET)
     await made.start()
     yield made
     await made.close()
@@ -202,3 +205,25 @@ async def test_a_token_calls_in_its_place_in_the_tree(gateway: Gateway) -> None:
 )
 async def test_a_token_that_does_not_count(gateway: Gateway, make: Callable[[], str], error: type[Refused]) -> None:
     assert refuses(gateway, error, key=make())
+
+
+@pytest.mark.parametrize(
+    ("allowed", "calls"),
+    [(None, True), (("ann/",), True), (("ann/echo/",), True), (("ann/ech/", "an/"), False), ((), False)],
+)
+async def test_a_restricted_key_calls_what_it_names(
+    gateway: Gateway, client: redis.Redis, allowed: tuple[str, ...] | None, calls: bool
+) -> None:
+    key = "sim" + "r" * 25
+    publisher.publish_keys({hash_key(key): KeyEntry("restricted", 3, BEN, algorithms=allowed)})
+    while True:  # the mirror hears of it in a moment
+        try:
+            admit(gateway, key=key)
+        except Forbidden:
+            assert not calls
+            return
+        except Unauthorized:
+            await asyncio.sleep(0.01)
+        else:
+            assert calls
+            return

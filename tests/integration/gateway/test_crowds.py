@@ -16,6 +16,7 @@ from billing.api import MeterWriter
 from execution.client import ExecutionClient
 from execution.leasing import pool
 from marketplace.gateway.calls import Gateway
+from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.mirror import Mirror
 from marketplace.gateway.server import WebConfig, WebServer
 from tests.integration.gateway.test_admission import ANNS_KEY, BENS_KEY, SECRET, client
@@ -52,6 +53,7 @@ class Web:
             mirror=Mirror(settings.REDIS_URL),
             execution=ExecutionClient(agent.path),
             meter=MeterWriter(settings.REDIS_URL),
+            failures=FailureLog(settings.REDIS_URL),
             secret=SECRET,
         )
         self._server = WebServer(config, self._gateway, application=lambda *_: None)  # type: ignore[arg-type]
