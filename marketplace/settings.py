@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "marketplace.organizations",
     "marketplace.algorithms",
     "marketplace.datasets",
+    "marketplace.invocations",
     "marketplace.api",
     "marketplace.web",
 ]
@@ -156,8 +157,16 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", f"unix://{AGORA_HOME}/run/redis.sock?db=0")
 
-# Celery carries work that may wait (builds, gateway refresh, housekeeping); algorithm calls never ride in it.
+# Where workers make calls that may wait: the gateway's socket, or http://host:port where that is on another machine.
+GATEWAY = env("AGORA_GATEWAY", f"{AGORA_HOME}/run/gateway/gateway.sock")
+
+# Celery carries work that may wait (builds, calls that may, gateway refresh, housekeeping).
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_TASK_ROUTES = {  # what waits for algorithms and receivers must not keep builds waiting: `agora caller` takes it
+    "invocations.make_call": {"queue": "calls"},
+    "invocations.run_lane": {"queue": "calls"},
+    "invocations.deliver": {"queue": "calls"},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -255,7 +264,11 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "marketplace.api.schema.add_calls",
     ],
-    "ENUM_NAME_OVERRIDES": {"BuildState": "marketplace.algorithms.models.BuildState"},
+    "ENUM_NAME_OVERRIDES": {
+        "BuildState": "marketplace.algorithms.models.BuildState",
+        "CallState": "marketplace.invocations.models.CallState",
+        "DeliveryState": "marketplace.invocations.models.DeliveryState",
+    },
 }
 
 USE_TZ = True

@@ -7,15 +7,12 @@ so a build that is `building` while its lock is free has lost its worker, and ma
 import logging
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -27,6 +24,7 @@ from marketplace.algorithms.build_settings import BuildSettings
 from marketplace.algorithms.build_states import move_build
 from marketplace.algorithms.models import Build, BuildState
 from marketplace.algorithms.services import queue_build
+from marketplace.worker_locks import has_worker, worker_lock
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +40,7 @@ OUR_FAULT = "The platform could not build this; nothing is wrong with the source
 
 def run_build(build_id: uuid.UUID) -> None:
     """Builds it and notes the outcome. Safe to repeat: a build that is done, or that a worker has, is left alone."""
-    with _worker_lock(build_id) as alone:
+    with worker_lock(_lock_name(build_id)) as alone:
         if not alone:
             return
         move_build(build_id, origin=BuildState.BUILDING, target=BuildState.QUEUED, started_at=None, log="")
@@ -54,7 +52,7 @@ def run_build(build_id: uuid.UUID) -> None:
 def requeue_lost_builds(*, now: datetime) -> list[uuid.UUID]:
     """Queues again the builds whose worker died and those whose message was lost."""
     building = Build.objects.filter(state=BuildState.BUILDING, started_at__lt=now - WORKER_GRACE)
-    lost = [pk for pk in building.values_list("pk", flat=True) if not _has_worker(pk)]
+    lost = [pk for pk in building.values_list("pk", flat=True) if not has_worker(_lock_name(pk))]
     waiting = Build.objects.filter(state=BuildState.QUEUED, created_at__lt=now - MESSAGE_GRACE)
     lost += waiting.order_by("created_at").values_list("pk", flat=True)[:REQUEUED_AT_ONCE]
     for build_id in lost:
@@ -114,24 +112,6 @@ def _fetch_source(source_hash: str, workspace: Path) -> Path:
 def _finish(build: Build, log: BuildLog, state: BuildState, **fields: str) -> None:
     log.flush()
     move_build(build.id, origin=BuildState.BUILDING, target=state, finished_at=timezone.now(), **fields)
-
-
-@contextmanager
-def _worker_lock(build_id: uuid.UUID) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [_lock_name(build_id)])
-        (alone,) = cursor.fetchone()
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [_lock_name(build_id)])
-
-
-def _has_worker(build_id: uuid.UUID) -> bool:
-    with _worker_lock(build_id) as alone:
-        return not alone
 
 
 def _lock_name(build_id: uuid.UUID) -> str:

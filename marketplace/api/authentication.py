@@ -1,13 +1,18 @@
-"""API keys, in the forms that marketplace/directory/keys.py reads."""
+"""API keys, in the forms that marketplace/directory/keys.py reads, and rights to call, where a view takes them."""
 
+import time
+
+from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from marketplace.accounts.models import User
 from marketplace.directory.keys import read_key
+from marketplace.directory.tokens import PREFIX, CallToken, read_token
+from marketplace.errors import NotFound
 from marketplace.organizations.models import ApiKey
-from marketplace.organizations.selectors import find_api_key
+from marketplace.organizations.selectors import find_api_key, get_token_organization
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -22,6 +27,28 @@ class ApiKeyAuthentication(BaseAuthentication):
         if key is None:
             raise AuthenticationFailed("This API key is unknown or revoked.")
         return key.created_by, key
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
+        return 'Simple realm="agora"'
+
+
+class CallTokenAuthentication(BaseAuthentication):
+    """`request.auth` becomes the right to call that an algorithm has while it runs. In the views that take both, it
+    comes before ApiKeyAuthentication."""
+
+    def authenticate(self, request: Request) -> tuple[User, CallToken] | None:
+        """None for what is no right to call. Raises AuthenticationFailed for one that counts no more."""
+        text = read_key(request.headers.get("Authorization", ""))
+        if not text.startswith(PREFIX):
+            return None
+        token = read_token(text, secret=settings.SECRET_KEY, now=time.time())
+        if token is None:
+            raise AuthenticationFailed("This right to call has expired, or was not given by this platform.")
+        try:
+            scope = get_token_organization(user_id=token.user_id, organization_id=token.organization_id)
+        except NotFound as error:
+            raise AuthenticationFailed(error.message) from None
+        return scope.user, token
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
         return 'Simple realm="agora"'

@@ -70,6 +70,13 @@ class StillBuilding(exceptions.APIException):
     default_code = "still_building"
 
 
+class InputTooLarge(exceptions.APIException):
+    """What an algorithm, or all those of a batch, shall get is larger than it may be."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+
+
 def answer_error(error: Exception, context: Mapping[str, Any]) -> Response:  # noqa: ARG001 - DRF's signature
     """DRF's exception handler."""
     set_rollback()

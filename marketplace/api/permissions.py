@@ -11,17 +11,21 @@ from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm
 from marketplace.algorithms.selectors import get_owned_algorithm, get_visible_algorithm
 from marketplace.api.errors import NoSuchAlgorithm
+from marketplace.directory.tokens import CallToken
 from marketplace.errors import NotFound, PermissionDenied
 from marketplace.organizations.models import ApiKey
 from marketplace.organizations.selectors import (
     AccessibleOrganization,
     get_administered_organization,
     get_key_organization,
+    get_token_organization,
 )
 
 
 def get_scope(request: Request, organization: str | None = None) -> AccessibleOrganization:
     """The key's organization, which must be `organization` if that is given. Raises NotFound for strangers."""
+    if isinstance(request.auth, CallToken):  # only in the views that take rights to call
+        return get_token_organization(user_id=request.auth.user_id, organization_id=request.auth.organization_id)
     if not isinstance(request.auth, ApiKey):
         raise NotAuthenticated
     scope = get_key_organization(key=request.auth)

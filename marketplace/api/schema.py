@@ -34,6 +34,17 @@ def leave_out_ids(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return [endpoint for endpoint in endpoints if "{algorithm_id}" not in endpoint[0]]
 
 
+class CallTokenScheme(OpenApiAuthenticationExtension):
+    """How an algorithm asks, while it runs."""
+
+    target_class = "marketplace.api.authentication.CallTokenAuthentication"
+    name = "CallToken"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:  # noqa: ARG002 - its signature
+        description = "`Simple TOKEN`: the right to call that an algorithm has while it runs."
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": description}
+
+
 def add_calls(result: dict[str, Any], **_: object) -> dict[str, Any]:
     """Postprocessing hook: describes the call endpoint, with and without a version."""
     result["paths"][CALL_PATH] = {"post": _call("call_algorithm", ())}

@@ -1,4 +1,4 @@
-"""/v1/, but for /v1/algo, which the gateway serves."""
+"""/v1/, but for calls that wait for their answer, which the gateway serves."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,9 @@ from marketplace.api.views.algorithms import (
     OwnerAlgorithmsView,
     PersonAlgorithmsView,
 )
+from marketplace.api.views.async_calls import AsyncCallsView, CallLaterView, CancelCallView
 from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView
+from marketplace.api.views.call_waits import wait_for_call
 from marketplace.api.views.environments import EnvironmentsView, LanguagesView, TemplateView
 from marketplace.api.views.failures import AlgorithmFailuresView, OrganizationFailuresView, PersonFailuresView
 from marketplace.api.views.keys import KeysView, KeyView, PersonKeysView
@@ -81,6 +83,12 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
     ]
 
 
+CALL = (
+    r"^v1/(?:web/)?algo/(?:(?P<owner>[A-Za-z]\w{0,63})/(?P<name>[A-Za-z]\w{0,63})"
+    r"|(?P<algorithm_id>[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}))(?:/(?P<version>[A-Za-z0-9.*]{1,64}))??"
+)
+"""As marketplace/gateway/addresses.py reads it."""
+
 open_to_all = {"authentication_classes": [], "permission_classes": [AllowAny]}
 
 urlpatterns = [
@@ -117,5 +125,9 @@ urlpatterns = [
     path("v1/users/<name:username>", UserView.as_view()),
     path("v1/users/<name:organization>/keys", PersonKeysView.as_view()),
     path("v1/webhooks/stripe", receive_stripe_event),
+    re_path(f"{CALL}/?$", CallLaterView.as_view()),
+    path("v1/calls", AsyncCallsView.as_view()),
+    path("v1/calls/req-<uuid:call_id>", wait_for_call),
+    path("v1/calls/req-<uuid:call_id>/cancel", CancelCallView.as_view()),
     re_path(r"^v1(/.*)?$", UnknownPathView.as_view()),
 ]

@@ -56,7 +56,7 @@ class LocalPlatform:
 
     def start_background(self) -> None:
         """Starts what may be late: builds and recurring work."""
-        for name in ("worker", "beat"):
+        for name in ("worker", "caller", "beat"):
             self._supervisor.start(_own_program(name))
 
     def wait_for_worker(self, answers: Callable[[], bool]) -> None:

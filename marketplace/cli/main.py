@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "web": "Run the web server: pages, API and gateway.",
         "agent": "Run the agent that owns this machine's slots.",
         "worker": "Run a worker for builds and other work that may wait.",
+        "caller": "Run a worker for calls that may wait.",
         "beat": "Run the clock of recurring work.",
         "drain": "Run the drain, which turns meter events into records and postings.",
     }

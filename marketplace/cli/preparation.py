@@ -24,8 +24,8 @@ def migrate() -> None:
 
 
 def has_worker() -> bool:
-    """Whether a worker takes tasks."""
-    return bool(app.control.ping(timeout=PING_SECONDS))
+    """Whether a worker takes builds; a caller does not."""
+    return any(name.startswith("celery@") for answer in app.control.ping(timeout=PING_SECONDS) for name in answer)
 
 
 def prepare_records() -> None:

@@ -1,12 +1,16 @@
-"""Keeps what the gateways read (Redis) the same as what the services write (PostgreSQL)."""
+"""Housekeeping: what the gateways read (Redis) is what the services write (PostgreSQL), and old calls are forgotten."""
 
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from billing import api as billing
 from marketplace.algorithms.publication import collect_algorithm_entries, publish_fields_now
 from marketplace.directory import publisher
+from marketplace.invocations.async_selectors import KEPT_DAYS
+from marketplace.invocations.contents import delete_contents
+from marketplace.invocations.models import AsyncCall, Batch
 from marketplace.organizations.publication import collect_key_entries, publish_keys_now
 
 BATCH = 500
@@ -39,6 +43,19 @@ def refresh_directory() -> RefreshReport:
     if report != RefreshReport(0, 0, 0):
         logger.info("The directory was refreshed: %s", report)
     return report
+
+
+def clear_finished_calls(*, now: datetime) -> int:
+    """Forgets calls, and their batches, that finished more than KEPT_DAYS days ago; how many calls those were."""
+    old = AsyncCall.objects.filter(finished_at__lt=now - timedelta(days=KEPT_DAYS)).order_by("finished_at")
+    cleared = 0
+    while call_ids := list(old.values_list("pk", flat=True)[:BATCH]):
+        for call_id in call_ids:
+            delete_contents(call_id)
+        AsyncCall.objects.filter(pk__in=call_ids).delete()
+        cleared += len(call_ids)
+    Batch.objects.filter(created_at__lt=now - timedelta(days=KEPT_DAYS), calls=None).delete()
+    return cleared
 
 
 def _batches(names: set[str]) -> Iterator[list[str]]:

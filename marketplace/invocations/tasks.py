@@ -1,11 +1,37 @@
-"""Housekeeping around calls."""
+"""Calls that may wait, and housekeeping around calls."""
+
+import uuid
 
 from django.utils import timezone
 
 from billing import api as billing
 from marketplace.celery import app
-from marketplace.invocations import services
+from marketplace.invocations import making, services
 from marketplace.invocations.sessions import end_finished_sessions
+
+
+@app.task(name="invocations.make_call")
+def make_call(*, call_id: str) -> None:
+    """Makes a queued call."""
+    making.run_call(uuid.UUID(call_id))
+
+
+@app.task(name="invocations.run_lane")
+def run_lane(*, batch_id: str, lane: int) -> None:
+    """Makes calls of a batch for a while."""
+    making.run_lane(uuid.UUID(batch_id), lane)
+
+
+@app.task(name="invocations.requeue_lost_calls")
+def requeue_lost_calls() -> None:
+    """Mends what a killed worker or a lost message left."""
+    making.requeue_lost_calls(now=timezone.now())
+
+
+@app.task(name="invocations.clear_finished_calls")
+def clear_finished_calls() -> None:
+    """Forgets the calls whose time is over."""
+    services.clear_finished_calls(now=timezone.now())
 
 
 @app.task(name="invocations.refresh_directory")

@@ -59,6 +59,12 @@ def check_can_grant(key: ApiKey, wanted: KeyPermissions) -> None:
         raise PermissionDenied(f"The key that asks has no {beyond[0]} itself: it cannot give it to another.")
 
 
+def check_can_call(key: ApiKey, full_name: str) -> None:
+    """Raises PermissionDenied for a key that may not call the algorithm `owner/name`."""
+    if not key.allow_algo or not _covers(key.algo_acl, f"algo://{full_name.lower()}/"):
+        raise PermissionDenied("This key may not call this algorithm: its algo_acl does not name it.")
+
+
 def check_can_manage(key: ApiKey) -> None:
     """Raises PermissionDenied for a key that may only call or use data."""
     if not key.allow_algo_management:

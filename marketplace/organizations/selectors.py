@@ -64,6 +64,15 @@ def get_key_organization(*, key: ApiKey) -> AccessibleOrganization:
     return get_accessible_organization(user=key.created_by, slug=key.organization.slug)
 
 
+def get_token_organization(*, user_id: int, organization_id: str) -> AccessibleOrganization:
+    """The organization that a signed right to call acts for. Raises NotFound if its user has left it."""
+    memberships = Membership.objects.filter(user_id=user_id, user__is_active=True, organization_id=organization_id)
+    membership = memberships.select_related("organization", "user").first()
+    if membership is None:
+        raise NotFound("The organization that this right to call acts for is not its user's any more.")
+    return _to_scope(membership, membership.user)
+
+
 def is_slug_taken(slug: str) -> bool:
     """Whether an organization, personal ones included, has this slug in any case."""
     return Organization.objects.filter(slug__iexact=slug).exists()

@@ -70,7 +70,7 @@ def test_a_second_up_says_which_process_runs(platform: RunningPlatform) -> None:
     assert call(platform).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["web", "agent", "redis", "drain", "worker", "postgres"])
+@pytest.mark.parametrize("name", ["web", "agent", "redis", "drain", "worker", "caller", "postgres"])
 def test_a_killed_process_is_started_again(platform: RunningPlatform, name: str) -> None:
     pid_file = platform.home / "run" / f"{name}.pid"
     killed = int(pid_file.read_text())

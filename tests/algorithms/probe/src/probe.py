@@ -1,6 +1,7 @@
 """Does what its input says."""
 
 import asyncio
+import json
 import os
 import socket
 import stat
@@ -37,6 +38,24 @@ def print_and_exit(text):
 def call(what):
     time.sleep(what.get("after", 0))
     return agora.call(what["algorithm"], what["value"])
+
+
+def call_later(what):
+    """Asks for a call and does not wait for it."""
+    return ask("POST", "/v1/algo/" + what["algorithm"] + "?output=void", json.dumps(what["value"]))
+
+
+def look(path):
+    return ask("GET", path, None)
+
+
+def ask(method, path, body):
+    connection = agora._Connection("agora")
+    headers = {"Content-Type": "application/json", "Authorization": "Simple " + agora._token}
+    connection.request(method, path, body, headers)
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
 
 
 def find_channel():
@@ -110,6 +129,8 @@ ACTIONS = {
     "exit": os._exit,
     "print_and_exit": print_and_exit,
     "call": call,
+    "call_later": call_later,
+    "look": look,
     "huge": lambda mebibytes: "x" * (mebibytes << 20),
     "write": write,
     "stream": stream,

@@ -1,0 +1,43 @@
+"""`GET /v1/calls/:request_id?wait=SECONDS`: waits for the call's end, without a database connection."""
+
+import uuid
+from functools import update_wrapper
+
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.http import HttpRequest
+from rest_framework.response import Response
+
+from marketplace.api.views.async_calls import AsyncCallView
+from marketplace.invocations.models import UNFINISHED
+from marketplace.invocations.news import FinishedNews
+
+_look = AsyncCallView.as_view()
+
+
+async def wait_for_call(request: HttpRequest, call_id: uuid.UUID) -> Response:
+    """AsyncCallView, asked again when the call that is waited for has finished."""
+    answer: Response = await sync_to_async(_look)(request, call_id=call_id)
+    if not _should_wait(request, answer):
+        return answer
+    async with FinishedNews(call_id) as news:
+        answer = await sync_to_async(_look)(request, call_id=call_id)  # it may have finished before we listened
+        if not _should_wait(request, answer):
+            return answer
+        await sync_to_async(_close_connection)()
+        await news.wait(int(request.GET["wait"]))
+    return await sync_to_async(_look)(request, call_id=call_id)
+
+
+update_wrapper(wait_for_call, _look, assigned=())  # what Django and the schema want to know of the view
+
+
+def _close_connection() -> None:
+    """Of the thread that the request has."""
+    connection.close()
+
+
+def _should_wait(request: HttpRequest, answer: Response) -> bool:
+    """The view has checked `wait`, when it answers 200."""
+    asked = request.method == "GET" and request.GET.get("wait", "0") != "0"
+    return asked and answer.status_code == 200 and answer.data["state"] in UNFINISHED

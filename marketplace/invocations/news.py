@@ -1,0 +1,47 @@
+"""Word that a call has finished, from the worker to those who wait for it, by Redis."""
+
+import asyncio
+import uuid
+from functools import cache
+
+import redis
+import redis.asyncio
+from django.conf import settings
+
+CHANNEL = "invocations:finished:{}"
+
+
+def tell_finished(call_id: uuid.UUID) -> None:
+    """To whoever waits now. Raises redis.RedisError."""
+    _client().publish(CHANNEL.format(call_id), b"finished")
+
+
+class FinishedNews:
+    """Listens for one call, from `async with` on: what finishes after that is not missed."""
+
+    def __init__(self, call_id: uuid.UUID) -> None:
+        self._channel = CHANNEL.format(call_id)
+
+    async def __aenter__(self) -> "FinishedNews":
+        self._client = redis.asyncio.Redis.from_url(settings.REDIS_URL)
+        self._subscription = self._client.pubsub(ignore_subscribe_messages=True)
+        await self._subscription.subscribe(self._channel)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._subscription.aclose()
+        await self._client.aclose()
+
+    async def wait(self, seconds: float) -> None:
+        """Returns when it has finished, or after so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                async for _ in self._subscription.listen():
+                    return
+        except TimeoutError:
+            return
+
+
+@cache
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL)
