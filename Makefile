@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench conformance languages crash soak clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench conformance languages crash soak clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ openapi: development ## Write docs/reference/openapi.json, the description of th
 
 bench: development ## Measure this platform beside BentoML, LitServe and MLServer.
 	@$(RUN)/python -m tests.benchmarks
+
+data-bench: development ## Upload and download 1 GiB beside nginx on this machine.
+	@$(RUN)/python -m tests.benchmarks.data
 
 conformance: development ## Check every language whose toolchain is here; LANGUAGES="ruby go" checks some.
 	@$(RUN)/python -m tests.conformance $(LANGUAGES)
