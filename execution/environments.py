@@ -72,6 +72,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Files and folders outside /usr that a slot must see, such as the toolchain's settings."""
     big_integers: Literal["exact", "64-bit", "double"] = "exact"
     """Which whole numbers pass through unchanged: all, those of 64 bits, or those up to 2^53."""
+    streams: str = ""
+    """What apply returns, or calls, to send its result in chunks; empty where the language has nothing for that."""
     variables: dict[str, str] = {}
     """Environment variables of every slot; `{runner}` and `{version}` are those folders."""
     links: dict[str, str] = {}

@@ -42,7 +42,8 @@ class Bench:
     def source(self) -> dict[str, bytes]:
         """The test algorithm's files."""
         root = ALGORITHMS / self.environment.id
-        files = (path for path in root.rglob("*") if path.is_file() and path.name != "expect.toml")
+        ours = {"expect", "streams"}
+        files = (path for path in root.rglob("*") if path.is_file() and path.stem not in ours)
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
     @cached_property
@@ -55,6 +56,14 @@ class Bench:
     def version(self) -> Path:
         """The test algorithm's artifact, unpacked."""
         return self.build(self.source)
+
+    @cached_property
+    def streaming_version(self) -> Path:
+        """The same, where apply has one type, that of a value, of a source of its own: `streams`, with any suffix."""
+        source = next((ALGORITHMS / self.environment.id).glob("streams.*"), None)
+        if source is None:
+            return self.version
+        return self.build({**self.source, self.environment.default_entry(NAME): source.read_bytes()})
 
     def build(self, files: dict[str, bytes], name: str = NAME, *, entry: str = "") -> Path:
         """The artifact's folder. Raises BuildFailed."""

@@ -25,6 +25,7 @@ VALUES: tuple[object, ...] = (
 FLOATS = (0.1, 3.141592653589793, 1e-7, 1e21, 1.7976931348623157e308, 2.5e-308, -123456.789)
 SAFE, SIXTY_FOUR, HUGE = 2**53 - 1, 2**63 - 1, 10**30 + 7
 DEPTH = 100
+ENDLESS = 2_000
 LARGE = 10 * MEBIBYTE
 PRINTED_MEBIBYTES = int(os.environ.get("AGORA_CONFORMANCE_PRINT", "64"))
 """1024 in a full run."""
@@ -94,6 +95,31 @@ def keeps_what_load_returned(bench: Bench) -> None:
         assert [slot.call({"do": "count"}) for _ in range(3)] == [1, 2, 3]
     with bench.start() as slot:
         assert slot.call({"do": "count"}) == 1
+
+
+def streams_chunks(bench: Bench) -> None:
+    """Each chunk leaves when it is made: else a stream without end would never begin."""
+    if not bench.environment.manifest.streams:
+        return
+    with bench.start(bench.streaming_version) as slot:
+        for count in (3, 0, 1):
+            chunks, last = slot.stream({"do": "stream", "count": count}, most=10)
+            assert chunks == list(range(1, count + 1)), chunks
+            assert last["metadata"] == {"content_type": "json"}, last
+            assert count or last["result"] == [], last
+        endless = {"do": "stream", "count": 2**31 - 2}
+        assert slot.stream(endless, most=ENDLESS)[0] == list(range(1, ENDLESS + 1))
+
+
+def answers_with_the_id_of_the_request(bench: Bench) -> None:
+    with bench.start() as slot:
+        for number in range(2):
+            answer = slot.ask({"id": f"call-{number}", **request_for({"a": "tëxt 🍎"})})
+            assert answer["id"] == f"call-{number}", answer
+            check_same(answer["result"], {"a": "tëxt 🍎"})
+            refused = slot.exchange_any({"id": f"call-{number}", **request_for({"do": "raise"})})
+            assert refused["id"] == f"call-{number}", refused
+        assert "id" not in slot.ask(request_for([1]))
 
 
 def tells_errors(bench: Bench) -> None:
@@ -190,9 +216,10 @@ def answers_through_an_agent(bench: Bench) -> None:
 
 CHECKS: tuple[Callable[[Bench], None], ...] = (
     runs_its_template, answers_json_values, answers_deep_values, keeps_big_integers, answers_text_and_binary,
-    answers_large_values, keeps_what_load_returned, tells_errors, ends_with_its_process, is_killed_in_a_loop,
-    prints_beside_its_answers, is_stopped_by_its_memory_limit, is_stopped_by_its_process_limit,
-    tells_that_loading_failed, refuses_to_build_what_is_broken, answers_through_an_agent,
+    answers_large_values, streams_chunks, answers_with_the_id_of_the_request, keeps_what_load_returned, tells_errors,
+    ends_with_its_process, is_killed_in_a_loop, prints_beside_its_answers, is_stopped_by_its_memory_limit,
+    is_stopped_by_its_process_limit, tells_that_loading_failed, refuses_to_build_what_is_broken,
+    answers_through_an_agent,
 )  # fmt: skip
 
 

@@ -93,7 +93,18 @@ class Slot:
         """Sends one line and reads one."""
         return self.exchange(json.dumps(message, ensure_ascii=False).encode() + b"\n", seconds)
 
+    def exchange_any(self, message: dict[str, object]) -> dict[str, object]:
+        """Like ask; an error is an answer too."""
+        self.write(json.dumps(message, ensure_ascii=False).encode() + b"\n", CALL_SECONDS)
+        answer: dict[str, object] = json.loads(self._read_line(time.monotonic() + CALL_SECONDS))
+        return answer
+
     def exchange(self, line: bytes, seconds: float = CALL_SECONDS) -> dict[str, object]:
+        """Sends the bytes of a line, and reads one."""
+        self.write(line, seconds)
+        return self.read(seconds)
+
+    def write(self, line: bytes, seconds: float) -> None:
         try:
             self._channel.settimeout(seconds)
             self._channel.sendall(line)
@@ -101,7 +112,15 @@ class Slot:
             raise Silent from None
         except OSError:
             raise Ended(self.log_tail.decode(errors="replace")) from None
-        return self.read(seconds)
+
+    def stream(self, data: object, most: int, seconds: float = CALL_SECONDS) -> tuple[list[object], dict[str, object]]:
+        """The chunks of an answer and its last line, or so many chunks and the last of their lines. Raises as call."""
+        answer = self.ask(request_for(data), seconds)
+        chunks: list[object] = []
+        while "chunk" in answer and len(chunks) < most:
+            chunks.append(answer["chunk"])
+            answer = self.read(seconds)
+        return chunks, answer
 
     def read(self, seconds: float = CALL_SECONDS) -> dict[str, object]:
         answer = json.loads(self._read_line(time.monotonic() + seconds))
@@ -110,7 +129,7 @@ class Slot:
         return answer
 
     def _read_line(self, deadline: float) -> bytes:
-        while not self._received.endswith(b"\n"):
+        while b"\n" not in self._received:
             self._channel.settimeout(max(0.001, deadline - time.monotonic()))
             try:
                 data = self._channel.recv(1 << 20)
@@ -122,9 +141,9 @@ class Slot:
                 self._reader.join(END_SECONDS)
                 raise Ended(self.log_tail.decode(errors="replace"))
             self._received += data
-        line, self._received = bytes(self._received), bytearray()
-        assert line.count(b"\n") == 1, f"one line per answer, not {line[:500]!r}"
-        return line
+        line, _, self._received = self._received.partition(b"\n")
+        assert line.startswith(b'{"chunk"') or not self._received, f"one line per answer, not {line[:500]!r} and more"
+        return bytes(line)
 
     def memory(self) -> int:
         """Bytes of memory that the slot's processes hold, shared pages divided among their sharers."""

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,32 +124,53 @@ static char *encode_base64(const unsigned char *bytes, size_t length, size_t *si
   return text;
 }
 
+/* What goes before a line's last bracket: which request it answers. */
+static char tail[TEXT + 8];
+
 static void send_error(void) {
   json_t *error = json_pack("{s:{s:s,s:s,s:s}}", "error", "message", message, "stacktrace", trace, "error_type", type);
   if (error == NULL) error = json_pack("{s:{s:s,s:n,s:s}}", "error", "message", "not UTF-8", "stacktrace", "error_type", type);
   char *text = json_dumps(error, JSON_COMPACT);
   fflush(NULL);
-  send_line("", text, strlen(text), "\n");
+  send_line("", text, strlen(text) - 1, tail);
   free(text);
   json_decref(error);
 }
 
-static void send_result(json_t *result) {
+/* Writes the value without its line's end; `key` is what the line begins with, up to the value. */
+static void send_value(const char *key, const json_t *value) {
   size_t length = 0;
-  const unsigned char *bytes = agora_bytes(result, &length);
+  const unsigned char *bytes = agora_bytes(value, &length);
   char *text;
   fflush(NULL);
   if (bytes != NULL) {
     text = encode_base64(bytes, length, &length);
-    send_line("{\"result\":\"", text, length, "\",\"metadata\":{\"content_type\":\"binary\"}}\n");
+    send_bytes(key, strlen(key));
+    send_line("\"", text, length, "\",\"metadata\":{\"content_type\":\"binary\"}");
   } else {
-    text = json_dumps(result, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+    text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
     if (text == NULL) agora_fail("ValueError", "the result cannot be written as JSON");
-    const char *end = json_is_string(result) ? ",\"metadata\":{\"content_type\":\"text\"}}\n"
-                                             : ",\"metadata\":{\"content_type\":\"json\"}}\n";
-    send_line("{\"result\":", text, strlen(text), end);
+    send_line(key, text, strlen(text), json_is_string(value) ? ",\"metadata\":{\"content_type\":\"text\"}"
+                                                             : ",\"metadata\":{\"content_type\":\"json\"}");
   }
   free(text);
+}
+
+void agora_send_chunk(const json_t *chunk) {
+  send_value("{\"chunk\":", chunk);
+  send_bytes("}\n", 2);
+}
+
+static void send_result(const json_t *result) {
+  send_value("{\"result\":", result);
+  send_bytes(tail, strlen(tail));
+}
+
+/* An id is a caller's own text of a few letters; one that is longer, or must be escaped, is left out. */
+static void keep_id(const json_t *id) {
+  const char *text = json_string_value(id);
+  bool plain = text != NULL && strlen(text) < TEXT - 8 && strpbrk(text, "\"\\") == NULL;
+  snprintf(tail, sizeof tail, plain ? ",\"id\":\"%s\"}\n" : "}\n", text);
 }
 
 /* The line as JSON. */
@@ -160,7 +182,9 @@ static json_t *parse(const char *text, size_t length) {
 }
 
 static void answer(size_t length) {
+  keep_id(NULL);
   json_t *request = parse(received, length);
+  keep_id(json_object_get(request, "id"));
   json_t *data = json_object_get(request, "data");
   if (strcmp(json_string_value(json_object_get(request, "content_type")), "binary") == 0) {
     data = decode_base64(json_string_value(data), json_string_length(data));
@@ -204,6 +228,7 @@ int main(int count, char **arguments) {
   const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
   for (size_t index = 0; index < sizeof crashes / sizeof *crashes; index++) signal(crashes[index], on_crash);
   fcntl(CHANNEL, F_SETFD, FD_CLOEXEC);
+  keep_id(NULL);
   if (setjmp(failed)) {
     send_error();
     return 1;

@@ -11,6 +11,9 @@ json_t *apply(json_t *input);
 /* The author's, if there is one. Runs once, before the first call. */
 void load(void) __attribute__((weak));
 
+/* Sends a part of a streaming result at once; what apply returns in the end is told too. The value stays the author's. */
+void agora_send_chunk(const json_t *chunk);
+
 /* Ends apply or load with an error for the caller. The message is formatted as by printf. */
 #define agora_fail(type, ...) agora_fail_at(__FILE__, __LINE__, __func__, type, __VA_ARGS__)
 

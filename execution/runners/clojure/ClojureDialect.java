@@ -1,15 +1,20 @@
 package agora.runner;
 
 import clojure.java.api.Clojure;
+import clojure.lang.Cycle;
 import clojure.lang.IFn;
+import clojure.lang.Iterate;
 import clojure.lang.LazilyPersistentVector;
+import clojure.lang.LazySeq;
 import clojure.lang.Named;
 import clojure.lang.PersistentHashMap;
 import clojure.lang.Ratio;
+import clojure.lang.Repeat;
 import clojure.lang.Var;
 import java.io.File;
 import java.net.URL;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +32,9 @@ final class ClojureDialect extends Dialect {
     Var apply = find(name, "apply");
     if (apply == null) throw new Version.LoadingError(entry + " has no function called apply in the namespace " + name);
     Var load = find(name, "load");
-    if (load == null) return input -> outgoing(apply.invoke(incoming(input)));
+    if (load == null) return input -> answered(apply.invoke(incoming(input)));
     Object state = load.invoke();
-    return input -> outgoing(apply.invoke(incoming(input), state));
+    return input -> answered(apply.invoke(incoming(input), state));
   }
 
   /** Hides the source of what was compiled: Clojure compiles a source again unless the class has a later time. */
@@ -64,6 +69,13 @@ final class ClojureDialect extends Dialect {
       return LazilyPersistentVector.create(made);
     }
     return value instanceof Integer ? (Object) ((Integer) value).longValue() : value;
+  }
+
+  /** Sequences that are made while they are read. */
+  @Override
+  Iterator<?> chunks(Object result) {
+    boolean lazy = result instanceof LazySeq || result instanceof Iterate || result instanceof Cycle || result instanceof Repeat;
+    return lazy ? ((Iterable<?>) result).iterator() : super.chunks(result);
   }
 
   @Override

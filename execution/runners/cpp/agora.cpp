@@ -105,12 +105,12 @@ std::vector<std::uint8_t> decode_base64(const std::string& text) {
   return bytes;
 }
 
-std::string result_line(const json& result) {
+std::string line_of(const std::string& key, const json& result) {
   if (result.is_binary()) {
-    return R"({"result":")" + encode_base64(result.get_binary()) + R"(","metadata":{"content_type":"binary"}})";
+    return "{\"" + key + "\":\"" + encode_base64(result.get_binary()) + R"(","metadata":{"content_type":"binary"}})";
   }
   const char* kind = result.is_string() ? "text" : "json";
-  return R"({"result":)" + result.dump() + R"(,"metadata":{"content_type":")" + kind + "\"}}";
+  return "{\"" + key + "\":" + result.dump() + R"(,"metadata":{"content_type":")" + kind + "\"}}";
 }
 
 std::string error_line(const std::string& type, const std::string& message) {
@@ -137,11 +137,18 @@ std::string guarded(Action action, bool& failed) {
   }
 }
 
-std::string answer(const std::string& line) {
-  json request = json::parse(line);
+std::string answer(const std::string& line, json& request) {
+  request = json::parse(line);
   json& data = request["data"];
   if (request["content_type"] == "binary") data = json::binary(decode_base64(data.get_ref<const std::string&>()));
-  return result_line(apply(data));
+  return line_of("result", apply(data));
+}
+
+// The answer says which request it is for.
+std::string with_id(std::string answer, const json& request) {
+  if (!request.is_object() || !request.contains("id")) return answer;
+  answer.pop_back();
+  return answer + ",\"id\":" + request["id"].dump() + "}";
 }
 
 std::string load_version(const char* text) {
@@ -172,6 +179,8 @@ void on_crash(int number) {
 
 }  // namespace
 
+void agora::send_chunk(const json& chunk) { send(line_of("chunk", chunk)); }
+
 // The compiler calls this for every `throw`: it remembers where that was, and goes on to the real one.
 extern "C" void __cxa_throw(void* thrown, void* type, void (*destroy)(void*)) {
   using Throw = void (*)(void*, void*, void (*)(void*));
@@ -190,8 +199,9 @@ int main(int count, char** arguments) {
   send(line);
   if (failed) return 1;
   while (!(line = receive()).empty()) {
-    std::string response = guarded([&] { return answer(line); }, failed);
+    json request;
+    std::string response = guarded([&] { return answer(line, request); }, failed);
     flush_prints();
-    send(response);
+    send(with_id(std::move(response), request));
   }
 }

@@ -21,6 +21,9 @@ class Error : public std::runtime_error {
   std::string type_;
 };
 
+/// Sends a part of a streaming result at once; what apply returns in the end is told too.
+void send_chunk(const json& chunk);
+
 }  // namespace agora
 
 /// The author's. Answers one call; binary is json::binary, in and out.

@@ -1,4 +1,5 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
@@ -87,7 +88,17 @@ namespace Agora
             Send(failure ?? "{\"loaded\":{\"duration_us\":" + watch.ElapsedTicks * 1000000 / Stopwatch.Frequency + "}}");
             if (failure != null) Environment.Exit(1);
             string line;
-            while ((line = Receive()) != null) Send(Attempt(() => Answer(line)));
+            while ((line = Receive()) != null)
+            {
+                object id = null;
+                var answer = Attempt(() =>
+                {
+                    var request = (Dictionary<string, object>)Json.Parse(line);
+                    request.TryGetValue("id", out id);
+                    return Answer(request);
+                });
+                Send(id == null ? answer : answer.Substring(0, answer.Length - 1) + ",\"id\":" + Json.Write(id) + "}");
+            }
         }
 
         /// <summary>What the action answers, or an error line.</summary>
@@ -150,22 +161,41 @@ namespace Agora
             }
         }
 
-        static string Answer(string line)
+        static string Answer(Dictionary<string, object> request)
         {
-            var request = Json.Parse(line);
             var data = Field(request, "data");
             if ((string)Field(request, "content_type") == "binary") data = Convert.FromBase64String((string)data);
             var parameters = apply.GetParameters();
             var input = Values.Convert(data, parameters[0].ParameterType);
-            return ResultLine(parameters.Length == 1 ? Invoke(apply, input) : Invoke(apply, input, state));
+            var result = parameters.Length == 1 ? Invoke(apply, input) : Invoke(apply, input, state);
+            return ResultLine(Streams(result) ? SendChunks((IEnumerable)result) : result);
         }
 
-        static string ResultLine(object result)
+        /// <summary>Whether it is made while it is read, as by yield or a query, and no collection.</summary>
+        static bool Streams(object result)
+        {
+            if (!(result is IEnumerable) || result is string || result is ICollection) return false;
+            return !result.GetType().GetInterfaces().Any(kind => kind.IsGenericType && kind.GetGenericTypeDefinition() == typeof(ICollection<>));
+        }
+
+        /// <summary>Sends each chunk as it comes; returns what is left to answer.</summary>
+        static object SendChunks(IEnumerable chunks)
+        {
+            var sent = false;
+            foreach (var chunk in chunks)
+            {
+                Send(ResultLine(chunk, "chunk"));
+                sent = true;
+            }
+            return sent ? null : new object[0];
+        }
+
+        static string ResultLine(object result, string key = "result")
         {
             var bytes = result as byte[];
-            if (bytes != null) return "{\"result\":\"" + Convert.ToBase64String(bytes) + "\",\"metadata\":{\"content_type\":\"binary\"}}";
+            if (bytes != null) return "{\"" + key + "\":\"" + Convert.ToBase64String(bytes) + "\",\"metadata\":{\"content_type\":\"binary\"}}";
             var kind = result is string ? "text" : "json";
-            return "{\"result\":" + Json.Write(result) + ",\"metadata\":{\"content_type\":\"" + kind + "\"}}";
+            return "{\"" + key + "\":" + Json.Write(result) + ",\"metadata\":{\"content_type\":\"" + kind + "\"}}";
         }
 
         /// <summary>One error line: the message, the type, and the author's frames only.</summary>

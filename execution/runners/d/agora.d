@@ -15,6 +15,7 @@ import std.array : join;
 import std.base64 : Base64;
 import std.conv : to;
 import std.json;
+import std.range : isInputRange;
 import std.stdio : stdout;
 
 enum channel = 3;
@@ -55,7 +56,14 @@ void serve(alias load, alias apply)(string[] arguments)
     if (failed)
         exit(1);
     for (string line = receive(); line.length; line = receive())
-        send(guarded(() => resultLine(apply(inputOf(parseJSON(line, -1)), state)), failed));
+    {
+        JSONValue request;
+        const answer = guarded(() {
+            request = parseJSON(line, -1);
+            return respond(apply(inputOf(request), state));
+        }, failed);
+        send(withId(answer, request));
+    }
 }
 
 private:
@@ -105,12 +113,37 @@ JSONValue inputOf(JSONValue request)
     return request["data"];
 }
 
-string resultLine(JSONValue result)
+/// The last line. A range is a streaming result: its elements are sent as they come.
+string respond(Result)(Result result)
+{
+    static if (is(Result : JSONValue))
+        return lineOf("result", result);
+    else
+    {
+        static assert(isInputRange!Result, "apply answers JSONValue, or a range of what can be one");
+        bool sent;
+        foreach (chunk; result)
+        {
+            send(lineOf("chunk", JSONValue(chunk)));
+            sent = true;
+        }
+        return lineOf("result", sent ? JSONValue(null) : JSONValue(JSONValue[].init));
+    }
+}
+
+string withId(string answer, JSONValue request)
+{
+    if (request.type != JSONType.object || "id" !in request)
+        return answer;
+    return answer[0 .. $ - 1] ~ `,"id":` ~ request["id"].toString() ~ "}";
+}
+
+string lineOf(string key, JSONValue result)
 {
     if (result.isBinary)
-        return `{"result":"` ~ result[binaryKey].str ~ `","metadata":{"content_type":"binary"}}`;
+        return `{"` ~ key ~ `":"` ~ result[binaryKey].str ~ `","metadata":{"content_type":"binary"}}`;
     const kind = result.type == JSONType.string ? "text" : "json";
-    return `{"result":` ~ result.toString(JSONOptions.doNotEscapeSlashes) ~ `,"metadata":{"content_type":"` ~ kind ~ `"}}`;
+    return `{"` ~ key ~ `":` ~ result.toString(JSONOptions.doNotEscapeSlashes) ~ `,"metadata":{"content_type":"` ~ kind ~ `"}}`;
 }
 
 /// What the action answers, or an error line.

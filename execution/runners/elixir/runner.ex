@@ -66,22 +66,40 @@ defmodule Agora.Runner do
 
   defp serve(channel, apply) do
     with {:ok, line} <- receive_line(channel, []) do
-      {_, answer} = attempt(fn -> line |> decode() |> input_of() |> apply.() |> result_line() end)
-      send_line(channel, answer)
+      request = decode(line)
+      {_, answer} = attempt(fn -> request |> input_of() |> apply.() |> respond(channel) end)
+      send_line(channel, with_id(answer, request["id"]))
       serve(channel, apply)
     end
   end
 
+  defp with_id(answer, nil), do: answer
+
+  defp with_id(answer, id) do
+    line = IO.iodata_to_binary(answer)
+    [binary_part(line, 0, byte_size(line) - 1), ~s(,"id":), encode(id), "}"]
+  end
+
+  # A stream's chunks go out as they come; the last line is left.
+  defp respond(result, channel) when is_function(result, 2) or is_struct(result, Stream) do
+    sent = Enum.reduce(result, false, fn chunk, _ -> send_line(channel, result_line(chunk, "chunk")) end)
+    result_line(if sent, do: nil, else: [])
+  end
+
+  defp respond(result, _), do: result_line(result)
+
   defp input_of(%{"content_type" => "binary", "data" => data}), do: {:binary, Base.decode64!(data)}
   defp input_of(%{"data" => data}), do: data
 
-  defp result_line({:binary, bytes}) do
-    ~s({"result":"#{Base.encode64(bytes)}","metadata":{"content_type":"binary"}})
+  defp result_line(result, key \\ "result")
+
+  defp result_line({:binary, bytes}, key) do
+    ~s({"#{key}":"#{Base.encode64(bytes)}","metadata":{"content_type":"binary"}})
   end
 
-  defp result_line(result) do
+  defp result_line(result, key) do
     kind = if is_binary(result), do: "text", else: "json"
-    [~s({"result":), encode(result), ~s(,"metadata":{"content_type":"#{kind}"}})]
+    [~s({"#{key}":), encode(result), ~s(,"metadata":{"content_type":"#{kind}"}})]
   end
 
   defp encode(value), do: :jiffy.encode(plain(value), [:use_nil])

@@ -37,6 +37,7 @@ type order struct {
 }
 
 type request struct {
+	ID          string          `json:"id"`
 	ContentType string          `json:"content_type"`
 	Data        json.RawMessage `json:"data"`
 }
@@ -68,7 +69,13 @@ func serve(apply, load any) {
 		if err != nil {
 			return
 		}
-		send(channel, guarded(func() []byte { return answer(apply, state, line) }))
+		var asked request
+		text := guarded(func() []byte { return answer(channel, apply, state, line, &asked) })
+		if asked.ID != "" {
+			id, _ := json.Marshal(asked.ID)
+			text = append(append(append(text[:len(text)-1], `,"id":`...), id...), '}')
+		}
+		send(channel, text)
 	}
 }
 
@@ -120,15 +127,60 @@ func min(a, b int) int {
 	return b
 }
 
-func answer(apply any, state []reflect.Value, line []byte) []byte {
-	var asked request
-	check(json.Unmarshal(line, &asked))
+func answer(channel *os.File, apply any, state []reflect.Value, line []byte, asked *request) []byte {
+	check(json.Unmarshal(line, asked))
 	function := reflect.ValueOf(apply)
-	results := call(function, append([]reflect.Value{input(asked, function.Type().In(0))}, state...)...)
+	results := call(function, append([]reflect.Value{input(*asked, function.Type().In(0))}, state...)...)
 	if len(results) == 0 {
-		return resultLine(nil)
+		return resultLine("result", nil)
 	}
-	return resultLine(results[0].Interface())
+	result := results[0].Interface()
+	sent := 0
+	put := func(chunk reflect.Value) {
+		sent++
+		sendChunk(channel, chunk.Interface())
+	}
+	if !eachChunk(reflect.ValueOf(result), put) {
+		return resultLine("result", result)
+	}
+	if sent == 0 {
+		return resultLine("result", []any{})
+	}
+	return resultLine("result", nil)
+}
+
+// eachChunk hands over what a channel or an iterator (a func(yield func(T) bool)) brings; false for any other result.
+func eachChunk(result reflect.Value, put func(reflect.Value)) bool {
+	switch {
+	case result.Kind() == reflect.Chan:
+		for chunk, open := result.Recv(); open; chunk, open = result.Recv() {
+			put(chunk)
+		}
+	case isIterator(result):
+		result.Call([]reflect.Value{reflect.MakeFunc(result.Type().In(0), func(chunks []reflect.Value) []reflect.Value {
+			put(chunks[0])
+			return []reflect.Value{reflect.ValueOf(true)}
+		})})
+	default:
+		return false
+	}
+	return true
+}
+
+func isIterator(result reflect.Value) bool {
+	if result.Kind() != reflect.Func || result.Type().NumIn() != 1 || result.Type().In(0).Kind() != reflect.Func {
+		return false
+	}
+	yield := result.Type().In(0)
+	return yield.NumIn() == 1 && yield.NumOut() == 1 && yield.Out(0).Kind() == reflect.Bool
+}
+
+// sendChunk sends it, or fails the call with it if it is an error: a channel has no other way to tell one.
+func sendChunk(channel *os.File, chunk any) {
+	if err, failed := chunk.(error); failed {
+		panic(returned{err})
+	}
+	send(channel, resultLine("chunk", chunk))
 }
 
 // input makes a value of the type that apply takes.
@@ -147,7 +199,7 @@ func input(asked request, wanted reflect.Type) reflect.Value {
 	return value.Elem()
 }
 
-func resultLine(result any) []byte {
+func resultLine(key string, result any) []byte {
 	kind := "json"
 	switch result.(type) {
 	case string:
@@ -163,7 +215,7 @@ func resultLine(result any) []byte {
 	}
 	check(encoder.Encode(result))
 	written := bytes.TrimRight(text.Bytes(), "\n")
-	return []byte(`{"result":` + string(written) + `,"metadata":{"content_type":"` + kind + `"}}`)
+	return []byte(`{"` + key + `":` + string(written) + `,"metadata":{"content_type":"` + kind + `"}}`)
 }
 
 // guarded answers the action's line, or an error line when it panics.

@@ -6,12 +6,12 @@
 -- | Answers calls to one algorithm in Haskell: one line of JSON in, one out, on the call channel (descriptor 3). A build
 -- compiles it together with the author's modules; the stage of the warm slot has said ready, and hands over the order to
 -- load. What the algorithm prints goes to the log pipe (descriptors 1 and 2).
-module Agora (Data (..), Input (..), Output (..), Answer (..), serve) where
+module Agora (Data (..), Stream (..), Input (..), Output (..), Answer (..), serve) where
 
 import Control.Exception
 import Control.Monad (unless)
 import Data.Aeson
-import Data.Aeson.Types (parseEither)
+import Data.Aeson.Types (emptyArray, parseEither, parseMaybe)
 import qualified Data.ByteString as B
 import qualified Data.ByteString.Base64 as Base64
 import qualified Data.ByteString.Char8 as B8
@@ -29,8 +29,11 @@ import System.IO.Error (isEOFError)
 import System.Posix.IO (FdOption (CloseOnExec), fdToHandle, setFdOption)
 import System.Posix.Types (Fd)
 
--- | Whatever a caller sent, or is to get. Text is a JSON string.
-data Data = Json Value | Binary B.ByteString
+-- | Whatever a caller sent, or is to get. Text is a JSON string. Chunks, which no input has, go out one by one.
+data Data = Json Value | Binary B.ByteString | Chunks [Data]
+
+-- | A lazy list that is to go out in chunks, each as soon as it is there.
+newtype Stream a = Stream [a]
 
 -- | What apply may take: any type with FromJSON, ByteString for binary, or Data.
 class Input a where
@@ -41,11 +44,11 @@ instance Input Data where
 
 instance Input B.ByteString where
   fromData (Binary bytes) = Right bytes
-  fromData (Json _) = Left "the input is JSON or text where binary is wanted"
+  fromData _ = Left "the input is JSON or text where binary is wanted"
 
 instance {-# OVERLAPPABLE #-} FromJSON a => Input a where
   fromData (Json value) = parseEither parseJSON value
-  fromData (Binary _) = Left "the input is binary where JSON or text is wanted"
+  fromData _ = Left "the input is binary where JSON or text is wanted"
 
 -- | What apply may answer: any type with ToJSON, ByteString for binary, or Data.
 class Output b where
@@ -56,6 +59,9 @@ instance Output Data where
 
 instance Output B.ByteString where
   toData = Binary
+
+instance Output b => Output (Stream b) where
+  toData (Stream chunks) = Chunks (map toData chunks)
 
 instance {-# OVERLAPPABLE #-} ToJSON b => Output b where
   toData = Json . toJSON
@@ -98,8 +104,8 @@ answerAll handle apply = do
     Left problem | isEOFError problem -> return ()
     Left problem -> throwIO problem
     Right line -> do
-      result <- try (respond line apply)
-      send handle (either errorLine id result)
+      result <- try (respond handle line apply)
+      send handle (withId line (either errorLine id result))
       answerAll handle apply
 
 send :: Handle -> B.ByteString -> IO ()
@@ -122,24 +128,35 @@ prepare = do
 orFail :: Either String a -> IO a
 orFail = either (ioError . userError) return
 
--- | The whole line, so that what goes wrong while it is written goes wrong here.
-respond :: (Input a, Answer r) => B.ByteString -> (a -> r) -> IO B.ByteString
-respond line apply = do
+-- | The answer says which request it is for.
+withId :: B.ByteString -> B.ByteString -> B.ByteString
+withId line answer = case decodeStrict line >>= parseMaybe (withObject "request" (.: "id")) of
+  Just (String identity) -> B.concat [B.init answer, ",\"id\":", L.toStrict (encode identity), "}"]
+  _ -> answer
+
+-- | The whole last line, so that what goes wrong while it is written goes wrong here.
+respond :: (Input a, Answer r) => Handle -> B.ByteString -> (a -> r) -> IO B.ByteString
+respond handle line apply = do
   (kind, content) <- orFail (eitherDecodeStrict line >>= parseEither request)
   received <- orFail (received kind content)
   input <- orFail (fromData received)
-  run (apply input) >>= evaluate . resultLine
+  run (apply input) >>= finish
   where
+    finish (Chunks chunks) = do
+      mapM_ (\chunk -> evaluate (lineOf "chunk" chunk) >>= send handle) chunks
+      return (lineOf "result" (Json (if null chunks then emptyArray else Null)))
+    finish result = evaluate (lineOf "result" result)
     request = withObject "request" (\fields -> (,) <$> fields .: "content_type" <*> fields .: "data")
     received :: T.Text -> Value -> Either String Data
     received "binary" content = Binary <$> (parseEither parseJSON content >>= Base64.decode . T.encodeUtf8)
     received _ content = Right (Json content)
 
-resultLine :: Data -> B.ByteString
-resultLine (Binary bytes) =
-  B.concat ["{\"result\":\"", Base64.encode bytes, "\",\"metadata\":{\"content_type\":\"binary\"}}"]
-resultLine (Json value) =
-  B.concat ["{\"result\":", L.toStrict (encode value), ",\"metadata\":{\"content_type\":\"", kind, "\"}}"]
+lineOf :: B.ByteString -> Data -> B.ByteString
+lineOf key (Binary bytes) =
+  B.concat ["{\"", key, "\":\"", Base64.encode bytes, "\",\"metadata\":{\"content_type\":\"binary\"}}"]
+lineOf _ (Chunks _) = throw (TypeError "a stream is a whole result, not a part of one")
+lineOf key (Json value) =
+  B.concat ["{\"", key, "\":", L.toStrict (encode value), ",\"metadata\":{\"content_type\":\"", kind, "\"}}"]
   where
     kind = case value of
       String _ -> "text"

@@ -109,11 +109,11 @@ final class ClassVersion implements Version {
   @Override
   public Object call(Object input) throws Throwable {
     if (overloads.size() > 1 || apply.getParameterCount() > 2 || (apply.getParameterCount() == 2 && !hasLoad)) {
-      return dialect.outgoing(callOverload(input));
+      return dialect.answered(callOverload(input));
     }
     Object value = argument(apply, 0, input);
     Object result = apply.getParameterCount() == 1 ? invoke(apply, instance, value) : invoke(apply, instance, value, state);
-    return dialect.outgoing(result(apply, result));
+    return dialect.answered(result(apply, result));
   }
 
   private Object argument(Method method, int index, Object input) throws ReflectiveOperationException {

@@ -1,7 +1,9 @@
 package agora.runner;
 
 import java.io.File;
+import java.util.Iterator;
 import java.util.Set;
+import java.util.stream.BaseStream;
 
 /** What a language on the JVM does in its own way. This one is Java's, and that of all who use Java's collections. */
 class Dialect {
@@ -15,6 +17,29 @@ class Dialect {
   /** What the author's language calls a value that came as JSON. */
   Object incoming(Object value) {
     return value;
+  }
+
+  /** What is left to write of a result: the chunks of a streaming one, or what JSON can write. */
+  final Object answered(Object result) {
+    Iterator<?> chunks = chunks(result);
+    if (chunks == null) return outgoing(result);
+    return new Iterator<Object>() {
+      @Override
+      public boolean hasNext() {
+        return chunks.hasNext();
+      }
+
+      @Override
+      public Object next() {
+        return outgoing(chunks.next());
+      }
+    };
+  }
+
+  /** What makes a result a streaming one; null when it is none. */
+  Iterator<?> chunks(Object result) {
+    if (result instanceof BaseStream) return ((BaseStream<?, ?>) result).iterator();
+    return result instanceof Iterator ? (Iterator<?>) result : null;
   }
 
   /** What JSON can write, of a result. */

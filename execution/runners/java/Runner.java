@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,8 +68,8 @@ public final class Runner {
   private void warmUp() {
     for (int round = 0; round < 100; round++) {
       Object value = Json.parse("{\"data\": [1, 2.5, \"te\\u00e9xt\", null, true, {\"a\": {}}]}");
-      resultLine(dialect.outgoing(dialect.incoming(value)));
-      resultLine(new byte[] {1});
+      resultLine("result", dialect.outgoing(dialect.incoming(value)));
+      resultLine("result", new byte[] {1});
       errorLine(new IllegalStateException("warming up"));
     }
     Base64.getDecoder().decode("AQ==");
@@ -115,14 +116,25 @@ public final class Runner {
     String line;
     while ((line = receive()) != null) {
       String answer;
+      Object id = null;
       try {
-        answer = resultLine(version.call(inputOf(Json.parse(line))));
+        Object request = Json.parse(line);
+        id = field(request, "id");
+        Object result = version.call(inputOf(request));
+        answer = resultLine("result", result instanceof Iterator ? sendChunks((Iterator<?>) result) : result);
       } catch (Throwable error) {
         answer = errorLine(error);
       }
       flushPrints();
-      send(answer);
+      send(id == null ? answer : answer.substring(0, answer.length() - 1) + ",\"id\":" + Json.write(id) + "}");
     }
+  }
+
+  /** Sends each chunk as it comes; returns what is left to answer. */
+  private Object sendChunks(Iterator<?> chunks) throws IOException {
+    boolean sent = false;
+    for (; chunks.hasNext(); sent = true) send(resultLine("chunk", chunks.next()));
+    return sent ? null : List.of();
   }
 
   private static Object field(Object object, String name) {
@@ -134,13 +146,13 @@ public final class Runner {
     return "binary".equals(field(request, "content_type")) ? Base64.getDecoder().decode((String) data) : data;
   }
 
-  private static String resultLine(Object result) {
+  private static String resultLine(String key, Object result) {
     if (result instanceof byte[]) {
       String text = Base64.getEncoder().encodeToString((byte[]) result);
-      return "{\"result\":\"" + text + "\",\"metadata\":{\"content_type\":\"binary\"}}";
+      return "{\"" + key + "\":\"" + text + "\",\"metadata\":{\"content_type\":\"binary\"}}";
     }
     String kind = result instanceof CharSequence ? "text" : "json";
-    return "{\"result\":" + Json.write(result) + ",\"metadata\":{\"content_type\":\"" + kind + "\"}}";
+    return "{\"" + key + "\":" + Json.write(result) + ",\"metadata\":{\"content_type\":\"" + kind + "\"}}";
   }
 
   /** One error line: the message, the type, and the author's frames only. */

@@ -9,7 +9,7 @@ import java.util.List;
 
 /** One loaded version. */
 interface Version {
-  /** What apply answers. Throws what it throws. */
+  /** What apply answers: what JSON can write, or an Iterator of that. Throws what it throws. */
   Object call(Object input) throws Throwable;
 
   /** A loader of what the build put into the version's folder, and of the folder itself; it becomes the thread's. */

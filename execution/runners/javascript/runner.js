@@ -5,6 +5,7 @@
 // What the algorithm prints goes to the log pipe (descriptors 1 and 2).
 "use strict";
 
+const { once } = require("events");
 const net = require("net");
 const path = require("path");
 const { pathToFileURL } = require("url");
@@ -101,37 +102,60 @@ function isModuleSyntax(error, entry) {
 class LoadingError extends Error {}
 
 async function answer(line) {
-  let text;
+  let text, id;
   try {
-    text = resultLine(await run(line));
+    const request = JSON.parse(line);
+    id = request.id;
+    text = resultLine(await run(request));
   } catch (error) {
     text = errorLine(error);
   }
   failCall = null;
-  send(text);
+  send(id === undefined ? text : text.slice(0, -2) + ',"id":' + JSON.stringify(id) + "}\n");
 }
 
-function run(line) {
+function run(request) {
   const crash = new Promise((_, reject) => {
     failCall = reject;
   });
-  return Promise.race([invoke(JSON.parse(line)), crash]);
+  return Promise.race([invoke(request), crash]);
 }
 
 async function invoke(request) {
   agora.setToken(request.token || null);
-  return apply(request.content_type === "binary" ? Buffer.from(request.data, "base64") : request.data);
+  const result = await apply(request.content_type === "binary" ? Buffer.from(request.data, "base64") : request.data);
+  return isStream(result) ? sendChunks(result) : result;
 }
 
-function resultLine(result) {
+/** A generator or another iterator, also an asynchronous one, as a stream of Node is; not what only can be iterated. */
+function isStream(result) {
+  if (result === null || typeof result !== "object") return false;
+  return Symbol.asyncIterator in result || (typeof result.next === "function" && Symbol.iterator in result);
+}
+
+/** Sends each chunk as it comes; returns what is left to answer. */
+async function sendChunks(result) {
+  const chunks = Symbol.asyncIterator in result ? result[Symbol.asyncIterator]() : result;
+  const ours = failCall;
+  let sent = false;
+  for (;;) {
+    const { value, done } = await chunks.next();
+    if (failCall !== ours) return null; // the call has failed meanwhile
+    if (done) return value === undefined && !sent ? [] : value;
+    sent = true;
+    if (!channel.write(resultLine(value, "chunk"))) await once(channel, "drain");
+  }
+}
+
+function resultLine(result, key = "result") {
   if (result instanceof Uint8Array) {
     const bytes = Buffer.from(result.buffer, result.byteOffset, result.byteLength);
-    return '{"result":"' + bytes.toString("base64") + '","metadata":{"content_type":"binary"}}\n';
+    return '{"' + key + '":"' + bytes.toString("base64") + '","metadata":{"content_type":"binary"}}\n';
   }
   const text = JSON.stringify(result === undefined ? null : result);
   if (text === undefined) throw new TypeError(`the result cannot be written as JSON: it is a ${typeof result}`);
   const kind = typeof result === "string" ? "text" : "json";
-  return '{"result":' + text + ',"metadata":{"content_type":"' + kind + '"}}\n';
+  return '{"' + key + '":' + text + ',"metadata":{"content_type":"' + kind + '"}}\n';
 }
 
 /** One error line: the message, the type, and the author's frames only. Anything may have been thrown. */

@@ -113,19 +113,44 @@ local function load_and_report(order)
   return result
 end
 
-local function result_line(result)
+local function result_line(result, key)
   if json.is_binary(result) then
-    return '{"result":"' .. base64.encode(result.bytes) .. '","metadata":{"content_type":"binary"}}'
+    return '{"' .. key .. '":"' .. base64.encode(result.bytes) .. '","metadata":{"content_type":"binary"}}'
   end
   local kind = type(result) == "string" and "text" or "json"
-  return '{"result":' .. json.encode(result) .. ',"metadata":{"content_type":"' .. kind .. '"}}'
+  return '{"' .. key .. '":' .. json.encode(result) .. ',"metadata":{"content_type":"' .. kind .. '"}}'
 end
 
+-- What a coroutine yields, by calls, as an iterator does it: nil is the end.
+local function iterate(thread)
+  return function()
+    local ok, chunk = coroutine.resume(thread)
+    if not ok then error(chunk, 0) end
+    if coroutine.status(thread) ~= "dead" then return chunk end
+  end
+end
+
+-- Sends each chunk as it comes, and returns the last line.
+local function send_chunks(result)
+  local sent = false
+  for chunk in type(result) == "thread" and iterate(result) or result do
+    send(result_line(chunk, "chunk"))
+    sent = true
+  end
+  return result_line(not sent and json.array() or nil, "result")
+end
+
+local call_id -- of the request in progress
+
 local function answer(apply, line)
+  call_id = nil
   local request = json.decode(line)
+  call_id = request.id
   local input = request.data
   if request.content_type == "binary" then input = json.binary(base64.decode(input)) end
-  return result_line((apply(input)))
+  local result = apply(input)
+  if type(result) == "function" or type(result) == "thread" then return send_chunks(result) end
+  return result_line(result, "result")
 end
 
 take_channel()
@@ -136,6 +161,7 @@ if line then
   for request in receive do
     local ok, result = xpcall(answer, describe, apply, request)
     flush_prints()
-    send(ok and result or error_line(result))
+    local text = ok and result or error_line(result)
+    send(call_id and text:sub(1, -2) .. ',"id":' .. json.encode(call_id) .. "}" or text)
   end
 end

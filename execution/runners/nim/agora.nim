@@ -49,12 +49,27 @@ proc errorLine(error: ref Exception): string =
   let trace = $error.name & ": " & error.msg & "\n" & frames.join("\n")
   $ %*{"error": {"message": error.msg, "stacktrace": trace, "error_type": $error.name}}
 
-proc resultLine(value: JsonNode): string =
+proc lineOf(key: string, value: JsonNode): string =
   if value.isBinary:
-    return "{\"result\":\"" & encode(value.bytes) & "\",\"metadata\":{\"content_type\":\"binary\"}}"
+    return "{\"" & key & "\":\"" & encode(value.bytes) & "\",\"metadata\":{\"content_type\":\"binary\"}}"
   let text = if value == nil: "null" else: $value
   let kind = if text[0] == '"': "text" else: "json"
-  "{\"result\":" & text & ",\"metadata\":{\"content_type\":\"" & kind & "\"}}"
+  "{\"" & key & "\":" & text & ",\"metadata\":{\"content_type\":\"" & kind & "\"}}"
+
+proc respond(value: JsonNode): string =
+  ## The last line.
+  lineOf("result", value)
+
+proc respond(chunks: iterator (): JsonNode {.closure.}): string =
+  ## Sends each chunk as it comes; the last line is left.
+  var sent = false
+  for chunk in chunks():
+    send lineOf("chunk", chunk)
+    sent = true
+  lineOf("result", if sent: newJNull() else: newJArray())
+
+proc withId(answer: string, request: JsonNode): string =
+  if request == nil or not request.hasKey("id"): answer else: answer[0 .. ^2] & ",\"id\":" & $request["id"] & "}"
 
 proc inputOf(request: JsonNode): JsonNode =
   if request["content_type"].getStr == "binary": newBinary(decode(request["data"].getStr)) else: request["data"]
@@ -64,7 +79,7 @@ proc prepare() =
   for name, value in order["environment_variables"]: putEnv(name, value.getStr)
   setCurrentDir(order["directory"].getStr)
 
-proc serve*[State](load: proc (): State {.nimcall.}, apply: proc (input: JsonNode, state: var State): JsonNode {.nimcall.}) =
+proc serve*[State, Output](load: proc (): State {.nimcall.}, apply: proc (input: JsonNode, state: var State): Output {.nimcall.}) =
   ## Loads the version and answers until the channel closes.
   let started = getMonoTime()
   var state: State
@@ -80,8 +95,10 @@ proc serve*[State](load: proc (): State {.nimcall.}, apply: proc (input: JsonNod
     let line = receive()
     if line.len == 0: return
     var answer: string
+    var request: JsonNode
     try:
-      answer = resultLine(apply(inputOf(parseJson(line)), state))
+      request = parseJson(line)
+      answer = respond(apply(inputOf(request), state))
     except CatchableError, Defect:
       answer = errorLine(getCurrentException())
-    send answer
+    send withId(answer, request)

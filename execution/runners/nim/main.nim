@@ -1,3 +1,3 @@
 import agora, {module}
 
-serve(proc (): int = 0, proc (input: JsonNode, state: var int): JsonNode = {module}.apply(input))
+serve(proc (): int = 0, proc (input: JsonNode, state: var int): auto = {module}.apply(input))

@@ -5,6 +5,9 @@
 (* What an algorithm takes and answers: values as Yojson has them, or bytes. *)
 type data = [ Yojson.Safe.t | `Binary of string ]
 
+(* What an algorithm may answer besides: chunks, sent as the sequence is forced. *)
+type answer = [ data | `Seq of data Seq.t ]
+
 let channel : Unix.file_descr = Obj.magic 3 (* on Unix a descriptor is its number *)
 
 let send line =
@@ -43,13 +46,25 @@ let guarded action =
       let trace = Printexc.get_backtrace () in
       Error (error_line error trace)
 
-let result_line : data -> string = function
+let line_of key : data -> string = function
   | `Binary bytes ->
-      Printf.sprintf {|{"result":"%s","metadata":{"content_type":"binary"}}|} (Base64.encode_string bytes)
+      Printf.sprintf {|{"%s":"%s","metadata":{"content_type":"binary"}}|} key (Base64.encode_string bytes)
   | #Yojson.Safe.t as value ->
       let kind = match value with `String _ -> "text" | _ -> "json" in
       let text = Yojson.Safe.to_string ~std:true value in
-      Printf.sprintf {|{"result":%s,"metadata":{"content_type":"%s"}}|} text kind
+      Printf.sprintf {|{"%s":%s,"metadata":{"content_type":"%s"}}|} key text kind
+
+(* Sends the chunks, if there are any; the last line is left. *)
+let result_line : answer -> string = function
+  | `Seq chunks ->
+      let send_chunk _ chunk = send (line_of "chunk" chunk); `Null in
+      line_of "result" (Seq.fold_left send_chunk (`List []) chunks)
+  | #data as value -> line_of "result" value
+
+let with_id id line =
+  match id with
+  | `String _ -> Printf.sprintf {|%s,"id":%s}|} (String.sub line 0 (String.length line - 1)) (Yojson.Safe.to_string id)
+  | _ -> line
 
 let field name value = Yojson.Safe.Util.member name value
 
@@ -67,7 +82,7 @@ let prepare order =
 let microseconds () = int_of_float (Unix.gettimeofday () *. 1e6)
 
 (* Loads the version and answers until the channel closes. *)
-let serve ~(load : unit -> 'state) ~(apply : data -> 'state -> data) =
+let serve ~(load : unit -> 'state) ~(apply : data -> 'state -> answer) =
   let started = microseconds () in
   Printexc.record_backtrace true;
   Unix.set_close_on_exec channel;
@@ -87,8 +102,13 @@ let serve ~(load : unit -> 'state) ~(apply : data -> 'state -> data) =
         match input_line requests with
         | exception End_of_file -> ()
         | line ->
-            let respond () = result_line (apply (input_of (Yojson.Safe.from_string line)) state) in
-            (match guarded respond with Ok text | Error text -> send text);
+            let id = ref `Null in
+            let respond () =
+              let request = Yojson.Safe.from_string line in
+              id := field "id" request;
+              result_line (apply (input_of request) state)
+            in
+            (match guarded respond with Ok text | Error text -> send (with_id !id text));
             answer ()
       in
       answer ()

@@ -1,1 +1,1 @@
-let () = Agora.serve ~load:(fun () -> ()) ~apply:(fun input () -> {Module}.apply input)
+let () = Agora.serve ~load:(fun () -> ()) ~apply:(fun input () -> ({Module}.apply input :> Agora.answer))

@@ -1,1 +1,1 @@
-let () = Agora.serve ~load:{Module}.load ~apply:{Module}.apply
+let () = Agora.serve ~load:{Module}.load ~apply:(fun input state -> ({Module}.apply input state :> Agora.answer))

@@ -73,10 +73,15 @@ end
 
 function agora_serve(requests, responses, call)
   while ischar(line = agora_receive(requests))
+    request = struct();
     try
-      answer = agora_result_line(call(agora_input(json_decode(line))));
+      request = json_decode(line);
+      answer = agora_result_line(call(agora_input(request)));
     catch problem
       answer = agora_error_line(problem);
+    end
+    if isfield(request, "id")
+      answer = [answer(1:end - 1), ',"id":', json_encode(request.id), "}"];
     end
     agora_send(responses, answer);
   end

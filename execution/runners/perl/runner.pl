@@ -87,12 +87,30 @@ sub run_file {
 sub serve {
     my ($apply) = @_;
     while (defined(my $line = <$requests>)) {
-        my $answer = eval { traced(sub { result_line(scalar $apply->(input_of($JSON->decode($line)))) }) };
+        my $id;
+        my $answer = eval { traced(sub {
+            my $request = $JSON->decode($line);
+            $id = $request->{id};
+            my $result = $apply->(input_of($request));
+            return result_line(ref $result eq 'CODE' ? send_chunks($result) : $result);
+        }) };
         $answer = error_line($@) if !defined $answer;
+        substr $answer, -1, 1, ',"id":' . $JSON->encode($id) . '}' if defined $id;
         flush_prints();
         send_line($answer);
     }
     return;
+}
+
+# Sends what an iterator answers, until that is undef; returns what is left to answer.
+sub send_chunks {
+    my ($next) = @_;
+    my $sent;
+    while (defined(my $chunk = $next->())) {
+        send_line(result_line($chunk, 'chunk'));
+        $sent = 1;
+    }
+    return $sent ? undef : [];
 }
 
 # Runs it, and keeps in $trace where it died.
@@ -109,13 +127,13 @@ sub input_of {
 }
 
 sub result_line {
-    my ($result) = @_;
+    my ($result, $key) = (@_, 'result');
     if (blessed $result && $result->isa('Agora::Binary')) {
-        return '{"result":"' . encode_base64($result->bytes, '') . '","metadata":{"content_type":"binary"}}';
+        return qq({"$key":") . encode_base64($result->bytes, '') . '","metadata":{"content_type":"binary"}}';
     }
     my $text = $JSON->encode($result);
     my $kind = substr($text, 0, 1) eq '"' ? 'text' : 'json';
-    return qq({"result":$text,"metadata":{"content_type":"$kind"}});
+    return qq({"$key":$text,"metadata":{"content_type":"$kind"}});
 }
 
 # One error line: the message, the type, and the author's frames only.

@@ -104,25 +104,39 @@ namespace AgoraRunner {
         private function serve(): void
         {
             while (($line = $this->receive()) !== null) {
+                $id = null;
                 try {
                     $request = json_decode($line, false, DEPTH, FLAGS);
+                    $id = $request->id ?? null;
                     $binary = $request->content_type === 'binary';
                     $input = $binary ? new \Agora\Binary(base64_decode($request->data)) : $request->data;
-                    $answer = $this->resultLine(\apply($input, $this->state));
+                    $result = \apply($input, $this->state);
+                    $answer = $this->resultLine($result instanceof \Generator ? $this->sendChunks($result) : $result);
                 } catch (\Throwable $error) {
                     $answer = $this->errorLine($error);
                 }
-                $this->send($answer);
+                $this->send($id === null ? $answer : substr($answer, 0, -1) . ',"id":' . json_encode($id) . '}');
             }
         }
 
-        private function resultLine(mixed $result): string
+        /** Sends each chunk as it comes; returns what is left to answer. */
+        private function sendChunks(\Generator $chunks): mixed
+        {
+            $sent = false;
+            foreach ($chunks as $chunk) {
+                $this->send($this->resultLine($chunk, 'chunk'));
+                $sent = true;
+            }
+            return $chunks->getReturn() ?? ($sent ? null : []);
+        }
+
+        private function resultLine(mixed $result, string $key = 'result'): string
         {
             if ($result instanceof \Agora\Binary) {
-                return '{"result":"' . base64_encode($result->bytes) . '","metadata":{"content_type":"binary"}}';
+                return '{"' . $key . '":"' . base64_encode($result->bytes) . '","metadata":{"content_type":"binary"}}';
             }
             $kind = is_string($result) ? 'text' : 'json';
-            return '{"result":' . json_encode($result, FLAGS, DEPTH) . ',"metadata":{"content_type":"' . $kind . '"}}';
+            return '{"' . $key . '":' . json_encode($result, FLAGS, DEPTH) . ',"metadata":{"content_type":"' . $kind . '"}}';
         }
 
         /** One error line: the message, the type, and the author's frames only. */

@@ -81,21 +81,38 @@ agora_runner <- local({
   serve <- function(requests, apply) {
     force(apply) # now, not at the first call: arguments are lazy
     while (length(line <- readLines(requests, n = 1, encoding = "UTF-8"))) {
-      answer <- attempt(result_line(apply(input_of(from_json(line)))))
-      send(if (is.null(answer$error)) answer$value else answer$error)
+      id <- NULL
+      answer <- attempt({
+        request <- from_json(line)
+        id <- request$id
+        result <- apply(input_of(request))
+        if (is.function(result)) send_chunks(result) else result_line(result)
+      })
+      text <- if (is.null(answer$error)) answer$value else answer$error
+      send(if (is.null(id)) text else paste0(substr(text, 1, nchar(text) - 1), ",\"id\":", to_json(id), "}"))
     }
+  }
+
+  # Sends what a function answers, until that is NULL, and returns the last line.
+  send_chunks <- function(produce) {
+    sent <- FALSE
+    while (!is.null(chunk <- produce())) {
+      send(result_line(chunk, "chunk"))
+      sent <- TRUE
+    }
+    result_line(if (!sent) list())
   }
 
   input_of <- function(request) {
     if (request$content_type == "binary") jsonlite::base64_dec(request$data) else request$data
   }
 
-  result_line <- function(result) {
+  result_line <- function(result, key = "result") {
     if (is.raw(result)) {
-      return(paste0("{\"result\":\"", base64(result), "\",\"metadata\":{\"content_type\":\"binary\"}}"))
+      return(paste0("{\"", key, "\":\"", base64(result), "\",\"metadata\":{\"content_type\":\"binary\"}}"))
     }
     kind <- if (is.character(result) && length(result) == 1 && !inherits(result, "AsIs")) "text" else "json"
-    paste0("{\"result\":", to_json(result), ",\"metadata\":{\"content_type\":\"", kind, "\"}}")
+    paste0("{\"", key, "\":", to_json(result), ",\"metadata\":{\"content_type\":\"", kind, "\"}}")
   }
 
   base64 <- function(bytes) if (length(bytes)) gsub("\n", "", jsonlite::base64_enc(bytes), fixed = TRUE) else ""

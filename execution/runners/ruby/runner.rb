@@ -78,15 +78,29 @@ module AgoraRunner
 
   def serve(apply)
     while (line = @channel.gets)
+      id = nil
       answer =
         begin
-          result_line(apply.call(input_of(JSON.parse(line, max_nesting: false))))
+          request = JSON.parse(line, max_nesting: false)
+          id = request["id"]
+          result = apply.call(input_of(request))
+          result_line(result.is_a?(Enumerator) ? send_chunks(result) : result)
         rescue Exception => error # also SystemExit: the caller is told, and the slot goes on
           error_line(error)
         end
       flush_prints
-      send_line(answer)
+      send_line(id ? %(#{answer.chop},"id":#{JSON.generate(id)}}) : answer)
     end
+  end
+
+  # Sends each chunk as it comes; returns what is left to answer.
+  def send_chunks(chunks)
+    sent = false
+    chunks.each do |chunk|
+      send_line(result_line(chunk, "chunk"))
+      sent = true
+    end
+    sent ? nil : []
   end
 
   def input_of(request)
@@ -94,13 +108,13 @@ module AgoraRunner
     request["content_type"] == "binary" ? data.unpack1("m") : data
   end
 
-  def result_line(result)
+  def result_line(result, key = "result")
     if result.is_a?(String) && result.encoding == Encoding::BINARY
-      return %({"result":"#{[result].pack('m0')}","metadata":{"content_type":"binary"}})
+      return %({"#{key}":"#{[result].pack('m0')}","metadata":{"content_type":"binary"}})
     end
 
     kind = result.is_a?(String) ? "text" : "json"
-    %({"result":#{JSON.generate(result, max_nesting: 0)},"metadata":{"content_type":"#{kind}"}})
+    %({"#{key}":#{JSON.generate(result, max_nesting: 0)},"metadata":{"content_type":"#{kind}"}})
   end
 
   # One error line: the message, the type, and the author's frames only.

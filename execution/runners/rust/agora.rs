@@ -38,13 +38,15 @@ struct Load {
 
 #[derive(Deserialize)]
 struct Request<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
     content_type: &'a str,
     #[serde(borrow)]
     data: &'a RawValue,
 }
 
 #[derive(Serialize)]
-struct Failure {
+pub struct Failure {
     message: String,
     stacktrace: String,
     error_type: String,
@@ -54,12 +56,62 @@ thread_local! {
     static PANIC: RefCell<Option<Failure>> = const { RefCell::new(None) };
 }
 
-/// Loads the version and answers until the channel closes.
-pub fn serve<I, O, S, E, F>(load: fn() -> Result<S, F>, apply: fn(I, &mut S) -> Result<O, E>)
+/// Takes a line for the caller.
+pub type Send<'a> = &'a mut dyn FnMut(&str);
+
+/// What apply answered: either trait below writes it, the first one that fits. That is found out where the type is known,
+/// in `respond!`: what can be written as JSON needs a reference more than what is an iterator.
+pub struct Answered<T>(pub Option<T>);
+
+/// An iterator is a streaming result.
+pub trait Chunks {
+    /// Sends each chunk as it comes; the last line is left.
+    fn write(&mut self, send: Send) -> Result<String, Failure>;
+}
+
+impl<T: Iterator> Chunks for Answered<T>
+where
+    T::Item: Serialize,
+{
+    fn write(&mut self, send: Send) -> Result<String, Failure> {
+        let mut sent = false;
+        for chunk in self.0.take().expect("it is written once") {
+            send(&line_of("chunk", &chunk)?);
+            sent = true;
+        }
+        if sent { line_of("result", &()) } else { line_of("result", &[(); 0]) }
+    }
+}
+
+/// Any other result is one value.
+pub trait Value {
+    /// The last line.
+    fn write(&mut self, send: Send) -> Result<String, Failure>;
+}
+
+impl<T: Serialize> Value for &mut Answered<T> {
+    fn write(&mut self, _: Send) -> Result<String, Failure> {
+        line_of("result", self.0.as_ref().expect("it is written once"))
+    }
+}
+
+/// The last line of what apply answered.
+#[macro_export]
+macro_rules! respond {
+    ($result:expr, $send:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::agora::{Chunks, Value};
+        match $result {
+            Ok(value) => (&mut $crate::agora::Answered(Some(value))).write($send),
+            Err(error) => Err($crate::agora::described(error)),
+        }
+    }};
+}
+
+/// Loads the version and answers until the channel closes. `apply` answers the last line, and sends the others.
+pub fn serve<I, S, F>(load: fn() -> Result<S, F>, apply: impl Fn(I, &mut S, Send) -> Result<String, Failure>)
 where
     I: DeserializeOwned,
-    O: Serialize,
-    E: Into<Box<dyn Error>>,
     F: Into<Box<dyn Error>>,
 {
     let started = Instant::now();
@@ -81,7 +133,17 @@ where
     send(&mut channel, &format!("{{\"loaded\":{{\"duration_us\":{}}}}}", started.elapsed().as_micros()));
     for line in requests.lines() {
         let Ok(line) = line else { return };
-        let answer = guarded(|| answer(&line, &mut state, apply)).unwrap_or_else(error_line);
+        let mut id = None;
+        let answer = guarded(|| {
+            let request: Request = serde_json::from_str(&line).map_err(described)?;
+            id = request.id.map(|id| id.get());
+            apply(input_of(&request).map_err(described)?, &mut state, &mut |text| send(&mut channel, text))
+        });
+        let mut answer = answer.unwrap_or_else(error_line);
+        if let Some(id) = id {
+            answer.truncate(answer.len() - 1);
+            answer += &format!(",\"id\":{id}}}");
+        }
         send(&mut channel, &answer);
     }
 }
@@ -102,21 +164,14 @@ fn prepare() -> Result<(), Failure> {
     std::env::set_current_dir(order.load.directory).map_err(described)
 }
 
-fn answer<I, O, S, E>(line: &str, state: &mut S, apply: fn(I, &mut S) -> Result<O, E>) -> Result<String, Failure>
-where
-    I: DeserializeOwned,
-    O: Serialize,
-    E: Into<Box<dyn Error>>,
-{
-    let request: Request = serde_json::from_str(line).map_err(described)?;
-    let result = apply(input_of(&request).map_err(described)?, state).map_err(described)?;
-    if let Some(bytes) = bytes_of(&result) {
+fn line_of<T: Serialize>(key: &str, value: &T) -> Result<String, Failure> {
+    if let Some(bytes) = bytes_of(value) {
         let text = BASE64_STANDARD.encode(bytes);
-        return Ok(format!("{{\"result\":\"{text}\",\"metadata\":{{\"content_type\":\"binary\"}}}}"));
+        return Ok(format!("{{\"{key}\":\"{text}\",\"metadata\":{{\"content_type\":\"binary\"}}}}"));
     }
-    let text = serde_json::to_string(&result).map_err(described)?;
+    let text = serde_json::to_string(value).map_err(described)?;
     let kind = if text.starts_with('"') { "text" } else { "json" };
-    Ok(format!("{{\"result\":{text},\"metadata\":{{\"content_type\":\"{kind}\"}}}}"))
+    Ok(format!("{{\"{key}\":{text},\"metadata\":{{\"content_type\":\"{kind}\"}}}}"))
 }
 
 /// The input as the type that apply takes; binary is what serde calls bytes.
@@ -141,7 +196,7 @@ fn message_of(payload: &dyn std::any::Any) -> String {
 }
 
 /// What a returned error says, with its sources. Plain texts have no type worth telling.
-fn described<E: Into<Box<dyn Error>>>(error: E) -> Failure {
+pub fn described<E: Into<Box<dyn Error>>>(error: E) -> Failure {
     let name = type_name::<E>();
     let plain = name.contains("str") || name.contains("String") || name.contains("dyn ");
     let error: Box<dyn Error> = error.into();

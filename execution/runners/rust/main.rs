@@ -2,5 +2,5 @@ mod agora;
 mod bytes;
 
 fn main() {
-    agora::serve(|| Ok::<_, String>(()), |input, _: &mut ()| algorithm::apply(input));
+    agora::serve(|| Ok::<_, String>(()), |input, _: &mut (), send| respond!(algorithm::apply(input), send));
 }

@@ -9,6 +9,8 @@ import scala.Option;
 import scala.Product;
 import scala.collection.Iterable;
 import scala.collection.Iterator;
+import scala.collection.immutable.LazyList;
+import scala.jdk.javaapi.CollectionConverters;
 import scala.math.BigDecimal;
 import scala.math.BigInt;
 
@@ -37,6 +39,12 @@ final class ScalaDialect extends Dialect {
   private static scala.collection.immutable.Map<Object, Object> put(
       scala.collection.immutable.Map<Object, Object> values, Object key, Object value) {
     return (scala.collection.immutable.Map<Object, Object>) values.updated(key, value);
+  }
+
+  @Override
+  java.util.Iterator<?> chunks(Object result) {
+    if (result instanceof LazyList) return CollectionConverters.asJava(((LazyList<?>) result).iterator());
+    return result instanceof Iterator ? CollectionConverters.asJava((Iterator<?>) result) : super.chunks(result);
   }
 
   @Override

@@ -42,12 +42,25 @@ func Apply(input any, state *State) (any, error) {
 	case "loop":
 		for {
 		}
+	case "stream":
+		return count(int(values["count"].(float64))), nil
 	case "print":
 		return printMuch(values["mebibytes"].(float64)), nil
 	case "hog":
 		return hog(), nil
 	}
 	return spawn()
+}
+
+func count(last int) <-chan int {
+	numbers := make(chan int)
+	go func() {
+		defer close(numbers)
+		for number := 1; number <= last; number++ {
+			numbers <- number
+		}
+	}()
+	return numbers
 }
 
 func printMuch(mebibytes float64) string {

@@ -20,6 +20,15 @@ static json_t *print_much(json_int_t mebibytes) {
   return json_string("printed");
 }
 
+static json_t *stream(json_int_t count) {
+  for (json_int_t number = 1; number <= count; number++) {
+    json_t *chunk = json_integer(number);
+    agora_send_chunk(chunk);
+    json_decref(chunk);
+  }
+  return json_array();
+}
+
 static json_t *hog(void) {
   for (;;) memset(malloc(1 << 20), 1, 1 << 20);
 }
@@ -40,6 +49,7 @@ json_t *apply(json_t *input) {
   if (strcmp(action, "raise") == 0) agora_fail("Deliberate", "deliberate %s", "🍎");
   if (strcmp(action, "exit") == 0) _exit(3);
   if (strcmp(action, "loop") == 0) for (;;);
+  if (strcmp(action, "stream") == 0) return stream(json_integer_value(json_object_get(input, "count")));
   if (strcmp(action, "print") == 0) return print_much(json_integer_value(json_object_get(input, "mebibytes")));
   if (strcmp(action, "hog") == 0) return hog();
   return spawn();

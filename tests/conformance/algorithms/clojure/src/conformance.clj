@@ -20,6 +20,7 @@
     "raise" (throw (IllegalArgumentException. "deliberate 🍎"))
     "exit" (.halt (Runtime/getRuntime) 3)
     "loop" (while true (Thread/onSpinWait))
+    "stream" (take (get input "count") (iterate inc 1))
     "print" (print-much (get input "mebibytes"))
     "hog" (loop [held []] (recur (conj held (byte-array 1048576))))
     (dotimes [_ 2000] (.start (ProcessBuilder. ["sleep" "60"])))))

@@ -21,6 +21,11 @@ static json print_much(int mebibytes) {
   return "printed";
 }
 
+static json stream(int count) {
+  for (int number = 1; number <= count; number++) agora::send_chunk(number);
+  return json::array();
+}
+
 static json hog() {
   std::vector<std::vector<char>> held;
   for (;;) held.emplace_back(1 << 20, 'x');
@@ -42,6 +47,7 @@ json apply(const json& input) {
   if (action == "raise") throw std::invalid_argument("deliberate 🍎");
   if (action == "exit") _exit(3);
   if (action == "loop") for (volatile bool on = true; on;);
+  if (action == "stream") return stream(input["count"]);
   if (action == "print") return print_much(input["mebibytes"]);
   if (action == "hog") return hog();
   return spawn();

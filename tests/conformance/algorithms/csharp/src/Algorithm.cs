@@ -24,10 +24,16 @@ public class Algorithm
             case "raise": throw new ArgumentException("deliberate 🍎");
             case "exit": Environment.Exit(3); return null;
             case "loop": while (true) { }
+            case "stream": return CountTo((long)values["count"]);
             case "print": return Print((long)values["mebibytes"]);
             case "hog": return Hog();
             default: return Spawn();
         }
+    }
+
+    IEnumerable<long> CountTo(long last)
+    {
+        for (var number = 1L; number <= last; number++) yield return number;
     }
 
     object Print(long mebibytes)

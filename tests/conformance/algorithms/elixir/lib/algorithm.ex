@@ -19,6 +19,8 @@ defmodule Algorithm do
   defp act("exit", _, _), do: System.halt(3)
   defp act("loop", input, state), do: act("loop", input, state)
 
+  defp act("stream", %{"count" => count}, _), do: Stream.iterate(1, &(&1 + 1)) |> Stream.take(count)
+
   defp act("print", %{"mebibytes" => mebibytes}, _) do
     {text, 0} = System.cmd("echo", ["from a child"])
     IO.write(text)

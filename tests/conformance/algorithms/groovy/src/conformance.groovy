@@ -12,6 +12,7 @@ def apply(input, state) {
         case 'raise': throw new IllegalArgumentException('deliberate 🍎')
         case 'exit': Runtime.runtime.halt(3)
         case 'loop': while (true) Thread.onSpinWait()
+        case 'stream': return (1..input.count).iterator()
         case 'print': return printMuch(input.mebibytes)
         case 'hog': return hog()
         default: 2000.times { new ProcessBuilder('sleep', '60').start() }

@@ -2,7 +2,7 @@
 
 module Algorithm (apply, load) where
 
-import Agora (Data (..))
+import Agora (Data (..), Stream (..), toData)
 import Control.Monad (forever, replicateM_, when)
 import Data.Aeson
 import qualified Data.Aeson.KeyMap as KeyMap
@@ -32,6 +32,9 @@ act "count" _ count = modifyIORef' count (+ 1) >> Json . toJSON <$> readIORef co
 act "raise" _ _ = error "deliberate 🍎"
 act "exit" _ _ = exitImmediately (ExitFailure 3) >> return (Json Null)
 act "loop" _ count = forever (modifyIORef' count (+ 1))
+act "stream" fields _ = do
+  let Just (Number count) = KeyMap.lookup "count" fields
+  return (toData (Stream [1 .. truncate count :: Int]))
 act "print" fields _ = do
   callCommand "echo from a child"
   let Just (Number mebibytes) = KeyMap.lookup "mebibytes" fields

@@ -22,6 +22,9 @@ const actions = {
   loop: () => {
     for (;;);
   },
+  stream: function* (input) {
+    for (let number = 1; number <= input.count; number++) yield number;
+  },
   print: (input) => {
     spawnSync("echo", ["from a child"], { stdio: "inherit" });
     for (let line = 0; line < input.mebibytes * 1024; line++) fs.writeSync(1, "x".repeat(1023) + "\n");

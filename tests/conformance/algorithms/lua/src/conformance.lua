@@ -28,6 +28,12 @@ function actions.exit() os.exit(3) end
 
 function actions.loop() while true do end end
 
+function actions.stream(input)
+  return coroutine.create(function()
+    for number = 1, input.count do coroutine.yield(number) end
+  end)
+end
+
 function actions.print(input)
   os.execute("echo from a child")
   for _ = 1, input.mebibytes * 1024 do print(("x"):rep(1023)) end

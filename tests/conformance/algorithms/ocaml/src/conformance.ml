@@ -21,7 +21,10 @@ let spawn () =
   done;
   `Null
 
-let act action input count : Agora.data =
+let count_to last : Agora.data Seq.t =
+  Seq.map (fun number -> `Int number) (Seq.take last (Seq.ints 1))
+
+let act action input count : Agora.answer =
   match action with
   | "text" -> `String "tëxt 🍎"
   | "bytes" -> `Binary "\000\255\010\128"
@@ -29,12 +32,13 @@ let act action input count : Agora.data =
   | "raise" -> raise (Invalid_argument "deliberate 🍎")
   | "exit" -> Unix._exit 3
   | "loop" -> loop ()
+  | "stream" -> `Seq (count_to Yojson.Safe.Util.(to_int (member "count" input)))
   | "print" -> print_much (Yojson.Safe.Util.(to_int (member "mebibytes" input)))
   | "hog" -> hog ()
   | _ -> spawn ()
 
-let apply (input : Agora.data) count : Agora.data =
+let apply (input : Agora.data) count : Agora.answer =
   match input with
   | `Assoc values as value -> (
-      match List.assoc_opt "do" values with Some (`String action) -> act action value count | _ -> input)
-  | _ -> input
+      match List.assoc_opt "do" values with Some (`String action) -> act action value count | _ -> (input :> Agora.answer))
+  | _ -> (input :> Agora.answer)

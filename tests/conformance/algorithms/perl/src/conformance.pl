@@ -10,6 +10,10 @@ my %actions = (
     raise => sub { die Conformance::Error->new("deliberate 🍎") },
     exit  => sub { POSIX::_exit(3) },
     loop  => sub { 1 while 1 },
+    stream => sub {
+        my ($number, $last) = (0, $_[0]{count});
+        return sub { return $number < $last ? ++$number : undef };
+    },
     print => sub {
         system 'echo from a child';
         print 'x' x 1023, "\n" for 1 .. 1024 * $_[0]{mebibytes};

@@ -18,10 +18,18 @@ function apply($input, $state)
         'raise' => throw new DomainException('deliberate 🍎'),
         'exit' => exit(3),
         'loop' => endless(),
+        'stream' => countTo($input->count),
         'print' => printMuch($input->mebibytes),
         'hog' => hog(),
         'spawn' => spawnMany(),
     };
+}
+
+function countTo($last)
+{
+    for ($number = 1; $number <= $last; $number++) {
+        yield $number;
+    }
 }
 
 function endless()

@@ -41,6 +41,10 @@ def do_loop(input, state):
         pass
 
 
+def do_stream(input, state):
+    yield from range(1, input["count"] + 1)
+
+
 def do_print(input, state):
     subprocess.run(["echo", "from a child"])
     for _ in range(input["mebibytes"] * 1024):

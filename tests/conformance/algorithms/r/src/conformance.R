@@ -21,6 +21,10 @@ actions <- list(
   },
   exit = function(input, state) quit(status = 3),
   loop = function(input, state) repeat NULL,
+  stream = function(input, state) {
+    number <- 0
+    function() if (number < input$count) number <<- number + 1
+  },
   print = function(input, state) {
     system("echo from a child")
     kibibyte <- strrep("x", 1023)

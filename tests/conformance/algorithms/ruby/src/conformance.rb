@@ -14,6 +14,7 @@ def apply(input, state)
   when "raise" then raise ArgumentError, "deliberate 🍎"
   when "exit" then exit!(3)
   when "loop" then loop {}
+  when "stream" then (1..input["count"]).each_entry
   when "print" then print_much(input["mebibytes"])
   when "hog" then hog
   when "spawn" then 2000.times { spawn("sleep", "60") }

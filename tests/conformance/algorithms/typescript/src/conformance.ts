@@ -26,6 +26,9 @@ const actions = {
   loop: () => {
     for (;;);
   },
+  stream: async function* (input: { count: number }) {
+    for (let number = 1; number <= input.count; number++) yield number;
+  },
   print: (input: { mebibytes: number }) => {
     spawnSync("echo", ["from a child"], { stdio: "inherit" });
     for (let line = 0; line < input.mebibytes * 1024; line++) fs.writeSync(1, "x".repeat(1023) + "\n");

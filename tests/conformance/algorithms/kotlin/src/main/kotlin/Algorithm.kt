@@ -15,6 +15,7 @@ fun apply(input: Any?): Any? {
         "raise" -> throw IllegalArgumentException("deliberate 🍎")
         "exit" -> Runtime.getRuntime().halt(3)
         "loop" -> loop()
+        "stream" -> generateSequence(1) { it + 1 }.take((input as Map<*, *>)["count"] as Int)
         "print" -> printMuch((input as Map<*, *>)["mebibytes"] as Int)
         "hog" -> hog()
         else -> repeat(2000) { ProcessBuilder("sleep", "60").start() }

@@ -18,6 +18,7 @@ object Algorithm:
     case "raise" => throw IllegalArgumentException("deliberate 🍎")
     case "exit" => Runtime.getRuntime.halt(3)
     case "loop" => while true do Thread.onSpinWait()
+    case "stream" => LazyList.from(1).take(input("count").asInstanceOf[Int])
     case "print" => print(input("mebibytes").asInstanceOf[Int])
     case "hog" =>
       val held = ArrayBuffer[Array[Byte]]()
