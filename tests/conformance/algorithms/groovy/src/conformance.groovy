@@ -1,3 +1,5 @@
+import java.util.stream.IntStream
+
 def load() {
     if (new File('/algorithm/fail_load.txt').exists()) throw new IllegalStateException('no model')
     [count: 0]
@@ -12,7 +14,7 @@ def apply(input, state) {
         case 'raise': throw new IllegalArgumentException('deliberate 🍎')
         case 'exit': Runtime.runtime.halt(3)
         case 'loop': while (true) Thread.onSpinWait()
-        case 'stream': return (1..input.count).iterator()
+        case 'stream': return IntStream.rangeClosed(1, input.count)
         case 'print': return printMuch(input.mebibytes)
         case 'hog': return hog()
         default: 2000.times { new ProcessBuilder('sleep', '60').start() }

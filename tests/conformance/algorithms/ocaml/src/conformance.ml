@@ -22,7 +22,7 @@ let spawn () =
   `Null
 
 let count_to last : Agora.data Seq.t =
-  Seq.map (fun number -> `Int number) (Seq.take last (Seq.ints 1))
+  Seq.unfold (fun number -> if number > last then None else Some (`Int number, number + 1)) 1
 
 let act action input count : Agora.answer =
   match action with
