@@ -62,7 +62,7 @@ from billing.payments import webhooks
 from billing.payments.client import is_enabled as payments_enabled
 from billing.payments.customers import TAX_ID_KINDS, Buyer, find_customer, set_tax_id
 from billing.payments.invoices import issue_invoice, push_invoice, set_terms
-from billing.payments.models import Invoice, Notice, Payment, PaymentState, Reconciliation, TopUp
+from billing.payments.models import Invoice, InvoiceState, Notice, Payment, PaymentState, Reconciliation, TopUp
 from billing.payments.notices import send_notices
 from billing.payments.postings import to_cents
 from billing.payments.purchases import (
@@ -88,7 +88,7 @@ from billing.payments.selectors import (
 from billing.payments.top_ups import find_top_up, run_top_ups, set_top_up, sum_top_ups
 from billing.payments.webhooks import list_waiting_events, receive_event
 from billing.payouts import webhooks as payout_webhooks
-from billing.payouts.models import Payout, PayoutAccount
+from billing.payouts.models import Payout, PayoutAccount, PayoutState
 from billing.payouts.selectors import find_payout_account, list_held_payouts, list_payouts
 from billing.payouts.services import (
     apply_account,
@@ -122,6 +122,7 @@ __all__ = [
     "Dimension",
     "EntryLine",
     "Invoice",
+    "InvoiceState",
     "LedgerReport",
     "MeterEvent",
     "MeterWriter",
@@ -131,6 +132,7 @@ __all__ = [
     "PaymentState",
     "Payout",
     "PayoutAccount",
+    "PayoutState",
     "PlatformFigures",
     "PriceTerms",
     "RebuildReport",

@@ -268,6 +268,9 @@ SPECTACULAR_SETTINGS = {
         "BuildState": "marketplace.algorithms.models.BuildState",
         "CallState": "marketplace.invocations.models.CallState",
         "DeliveryState": "marketplace.invocations.models.DeliveryState",
+        "InvoiceState": "billing.payments.models.InvoiceState",
+        "PaymentState": "billing.payments.models.PaymentState",
+        "PayoutState": "billing.payouts.models.PayoutState",
     },
 }
 

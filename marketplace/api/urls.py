@@ -30,6 +30,7 @@ from marketplace.api.views.organizations import (
     OrganizationTypesView,
     OrganizationView,
 )
+from marketplace.api.views.payments import InvoicesView, InvoiceView, PaymentsView, PaymentView, PayoutsView
 from marketplace.api.views.secrets import SecretProvidersView, SecretsView, SecretView
 from marketplace.api.views.source_hosts import SourceHostsView, SourceHostView, SourceStatusView
 from marketplace.api.views.stripe_events import receive_stripe_event
@@ -119,6 +120,11 @@ urlpatterns = [
     path(f"{ORGANIZATION}/balance", BalanceView.as_view()),
     path(f"{ORGANIZATION}/errors", OrganizationFailuresView.as_view()),
     path(f"{ORGANIZATION}/calls", CallsView.as_view()),
+    path(f"{ORGANIZATION}/payments", PaymentsView.as_view()),
+    path(f"{ORGANIZATION}/payments/<uuid:payment_id>", PaymentView.as_view()),
+    path(f"{ORGANIZATION}/invoices", InvoicesView.as_view()),
+    path(f"{ORGANIZATION}/invoices/<uuid:invoice_id>", InvoiceView.as_view()),
+    path(f"{ORGANIZATION}/payouts", PayoutsView.as_view()),
     path("v1/users", UsersView.as_view()),
     path("v1/users/<name:username>/algorithms", PersonAlgorithmsView.as_view()),
     path("v1/users/<person:username>/errors", PersonFailuresView.as_view()),

@@ -3,9 +3,49 @@
 import uuid
 from collections.abc import Collection
 
-from billing.api import Buyer
+from django.db.models import QuerySet
+
+from billing import api as billing
+from billing.api import Buyer, Invoice, Payment, Payout
 from marketplace.accounts.models import User
+from marketplace.errors import NotFound
 from marketplace.organizations.models import Membership, Organization, Role
+from marketplace.organizations.permissions import check_can_manage_payments
+from marketplace.organizations.selectors import AccessibleOrganization
+
+
+def list_payments(*, scope: AccessibleOrganization) -> QuerySet[Payment]:
+    """The organization's payments, newest first. Raises PermissionDenied."""
+    check_can_manage_payments(scope)
+    return billing.list_payments(scope.organization.id)
+
+
+def get_payment(*, scope: AccessibleOrganization, payment_id: uuid.UUID) -> Payment:
+    """One of them. Raises PermissionDenied, NotFound."""
+    payment = list_payments(scope=scope).filter(pk=payment_id).first()
+    if payment is None:
+        raise NotFound("There is no such payment.")
+    return payment
+
+
+def list_invoices(*, scope: AccessibleOrganization) -> QuerySet[Invoice]:
+    """The organization's invoices, newest first. Raises PermissionDenied."""
+    check_can_manage_payments(scope)
+    return billing.list_invoices(scope.organization.id)
+
+
+def get_invoice(*, scope: AccessibleOrganization, invoice_id: uuid.UUID) -> Invoice:
+    """One of them. Raises PermissionDenied, NotFound."""
+    invoice = list_invoices(scope=scope).filter(pk=invoice_id).first()
+    if invoice is None:
+        raise NotFound("There is no such invoice.")
+    return invoice
+
+
+def list_payouts(*, scope: AccessibleOrganization) -> QuerySet[Payout]:
+    """What was paid out to the organization, newest first. Raises PermissionDenied."""
+    check_can_manage_payments(scope)
+    return billing.list_payouts(scope.organization.id)
 
 
 def find_buyer(organization_id: uuid.UUID) -> Buyer | None:

@@ -19,7 +19,7 @@ from marketplace.errors import Conflict, PermissionDenied, Unavailable
 from marketplace.organizations.models import Organization
 from marketplace.organizations.permissions import check_can_manage_payments
 from marketplace.organizations.selectors import AccessibleOrganization
-from marketplace.payments.selectors import find_buyer
+from marketplace.payments.selectors import find_buyer, get_payment
 
 
 @contextmanager
@@ -44,10 +44,9 @@ def buy_credits(*, scope: AccessibleOrganization, cents: int, keep_card: bool, b
 
 def look_again(*, scope: AccessibleOrganization, payment_id: uuid.UUID) -> None:
     """Asks Stripe how a payment of the organization stands, for a buyer who comes back before its event."""
-    payment = billing.list_payments(scope.organization.id).filter(pk=payment_id).first()
-    if payment is not None:
-        with telling_why():
-            billing.look_again(payment)
+    payment = get_payment(scope=scope, payment_id=payment_id)
+    with telling_why():
+        billing.look_again(payment)
 
 
 def set_top_up(
