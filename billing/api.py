@@ -98,11 +98,28 @@ from billing.payouts.services import (
     set_automatic,
     start_onboarding,
 )
-from billing.pricing.rating import CREDIT, Charge, RoyaltyShare, rate, share_royalty
-from billing.pricing.selectors import PriceTerms, get_price, get_prices, list_prices
+from billing.pricing.rating import (
+    COMPUTE_OUTCOMES,
+    CREDIT,
+    Charge,
+    RoyaltyShare,
+    compute_class,
+    default_compute_per_second,
+    rate,
+    share_royalty,
+)
+from billing.pricing.selectors import (
+    PriceSchedule,
+    PriceTerms,
+    get_price,
+    get_price_schedules,
+    get_prices,
+    list_prices,
+)
 from billing.pricing.services import set_price
 
 __all__ = [
+    "COMPUTE_OUTCOMES",
     "CREDIT",
     "HOT_BALANCES",
     "LARGEST_CENTS",
@@ -134,6 +151,7 @@ __all__ = [
     "PayoutAccount",
     "PayoutState",
     "PlatformFigures",
+    "PriceSchedule",
     "PriceTerms",
     "RebuildReport",
     "Reconciliation",
@@ -145,8 +163,10 @@ __all__ = [
     "apply_account",
     "begin_payout",
     "check_ledger",
+    "compute_class",
     "count_calls",
     "count_calls_by_day",
+    "default_compute_per_second",
     "ensure_partitions",
     "find_customer",
     "find_last_uses",
@@ -157,6 +177,7 @@ __all__ = [
     "get_earnings",
     "get_platform_figures",
     "get_price",
+    "get_price_schedules",
     "get_prices",
     "grant_credits",
     "issue_invoice",

@@ -9,6 +9,11 @@ class Price(models.Model):
     version_id = models.UUIDField()
     compute_per_second = models.BigIntegerField()
     royalty_per_call = models.BigIntegerField()
+    royalty_per_second = models.BigIntegerField(db_default=0)
+    free_calls_per_month = models.BigIntegerField(db_default=0)
+    """Of each paying organization, free of royalty."""
+    free_to_owner = models.BooleanField(db_default=False)
+    """Whether the organization that owns the algorithm owes no royalty."""
     effective_at = models.DateTimeField()
 
     class Meta:
@@ -17,6 +22,10 @@ class Price(models.Model):
             models.CheckConstraint(
                 condition=models.Q(compute_per_second__gte=0, royalty_per_call__gte=0),
                 name="pricing_price_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(royalty_per_second__gte=0, free_calls_per_month__gte=0),
+                name="pricing_price_terms_not_negative",
             ),
         ]
 

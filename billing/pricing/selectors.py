@@ -10,12 +10,16 @@ from django.db import connection
 from billing.pricing.models import Price
 from billing.pricing.rating import DEFAULT_COMPUTE_PER_SECOND, DEFAULT_ROYALTY_PER_CALL
 
+COLUMNS = "compute_per_second, royalty_per_call, effective_at, royalty_per_second, free_calls_per_month, free_to_owner"
 # One array instead of thousands of parameters: the directory asks for all versions at once.
-PRICES_IN_FORCE = """
-SELECT DISTINCT ON (version_id) version_id, compute_per_second, royalty_per_call, effective_at
-FROM pricing_price WHERE version_id = ANY (%(versions)s) AND effective_at <= %(at)s
-ORDER BY version_id, effective_at DESC
-"""
+PRICES_FROM = f"""
+SELECT version_id, effective_at > %(at)s, {COLUMNS} FROM pricing_price price
+WHERE version_id = ANY (%(versions)s) AND effective_at >= coalesce((
+    SELECT max(effective_at) FROM pricing_price earlier
+    WHERE earlier.version_id = price.version_id AND effective_at <= %(at)s
+), '-infinity')
+ORDER BY version_id, effective_at
+"""  # noqa: S608 (only a constant is put in)
 
 
 @dataclass(frozen=True)
@@ -25,24 +29,57 @@ class PriceTerms:
     compute_per_second: int
     royalty_per_call: int
     effective_at: datetime | None
+    royalty_per_second: int = 0
+    free_calls_per_month: int = 0
+    free_to_owner: bool = False
+
+    def is_dearer_than(self, other: "PriceTerms") -> bool:
+        """Whether some caller pays more than by the other terms."""
+        return (
+            self.compute_per_second > other.compute_per_second
+            or self.royalty_per_call > other.royalty_per_call
+            or self.royalty_per_second > other.royalty_per_second
+            or self.free_calls_per_month < other.free_calls_per_month
+            or (other.free_to_owner and not self.free_to_owner)
+        )
 
 
-DEFAULT_PRICE = PriceTerms(DEFAULT_COMPUTE_PER_SECOND, DEFAULT_ROYALTY_PER_CALL, None)
+@dataclass(frozen=True)
+class PriceSchedule:
+    """The terms in force, and those announced for later, the next first."""
+
+    now: PriceTerms
+    later: tuple[PriceTerms, ...] = ()
+
+
+DEFAULT_PRICE = PriceTerms(DEFAULT_COMPUTE_PER_SECOND["cpu"], DEFAULT_ROYALTY_PER_CALL, None)
 
 
 def get_price(version_id: uuid.UUID, at: datetime) -> PriceTerms:
     """The price in force at that moment; the platform's default if none was set by then."""
-    prices = Price.objects.filter(version_id=version_id, effective_at__lte=at)
-    found = prices.order_by("-effective_at").first()
-    return _to_terms(found) if found else DEFAULT_PRICE
+    return get_price_schedules([version_id], at)[version_id].now
 
 
 def get_prices(version_ids: Collection[uuid.UUID], at: datetime) -> dict[uuid.UUID, PriceTerms]:
     """The prices in force at that moment of many versions, in one query, by version."""
+    return {version_id: schedule.now for version_id, schedule in get_price_schedules(version_ids, at).items()}
+
+
+def get_price_schedules(version_ids: Collection[uuid.UUID], at: datetime) -> dict[uuid.UUID, PriceSchedule]:
+    """The prices in force at that moment, and those to come, of many versions, in one query, by version."""
+    now: dict[uuid.UUID, PriceTerms] = {}
+    later: dict[uuid.UUID, list[PriceTerms]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(PRICES_IN_FORCE, {"versions": list(version_ids), "at": at})
-        found = {version_id: PriceTerms(*terms) for version_id, *terms in cursor.fetchall()}
-    return {version_id: found.get(version_id, DEFAULT_PRICE) for version_id in version_ids}
+        cursor.execute(PRICES_FROM, {"versions": list(version_ids), "at": at})
+        for version_id, is_later, *terms in cursor.fetchall():
+            if is_later:
+                later.setdefault(version_id, []).append(PriceTerms(*terms))
+            else:
+                now[version_id] = PriceTerms(*terms)
+    return {
+        version_id: PriceSchedule(now.get(version_id, DEFAULT_PRICE), tuple(later.get(version_id, ())))
+        for version_id in version_ids
+    }
 
 
 def list_prices(version_id: uuid.UUID) -> list[PriceTerms]:
@@ -51,4 +88,11 @@ def list_prices(version_id: uuid.UUID) -> list[PriceTerms]:
 
 
 def _to_terms(price: Price) -> PriceTerms:
-    return PriceTerms(price.compute_per_second, price.royalty_per_call, price.effective_at)
+    return PriceTerms(
+        price.compute_per_second,
+        price.royalty_per_call,
+        price.effective_at,
+        price.royalty_per_second,
+        price.free_calls_per_month,
+        price.free_to_owner,
+    )
