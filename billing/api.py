@@ -21,8 +21,9 @@ from billing.ledger.models import AccountKind
 from billing.ledger.selectors import EntryLine
 from billing.metering import drain, partitions
 from billing.metering.closing import LedgerReport, check_ledger
+from billing.metering.counters import Count, count_free_calls, free_calls_field, free_calls_key
 from billing.metering.events import BALANCES as HOT_BALANCES
-from billing.metering.events import MeterEvent, Outcome, multiply_memory
+from billing.metering.events import MeterEvent, Outcome, Waiver, multiply_memory
 from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_on_commit, rebuild_hot_balances
 from billing.metering.selectors import (
     CallLine,
@@ -134,6 +135,7 @@ __all__ = [
     "CallTotals",
     "Charge",
     "CheckoutPage",
+    "Count",
     "DayOfCalls",
     "DayTotals",
     "Dimension",
@@ -160,18 +162,22 @@ __all__ = [
     "TopUp",
     "TreeTotals",
     "UsageLine",
+    "Waiver",
     "apply_account",
     "begin_payout",
     "check_ledger",
     "compute_class",
     "count_calls",
     "count_calls_by_day",
+    "count_free_calls",
     "default_compute_per_second",
     "ensure_partitions",
     "find_customer",
     "find_last_uses",
     "find_payout_account",
     "find_top_up",
+    "free_calls_field",
+    "free_calls_key",
     "get_balance",
     "get_call_record",
     "get_earnings",

@@ -281,6 +281,7 @@ USE_I18N = False
 
 # Money. 10,000 credits are one US dollar; amounts are integers of micro-credits (a millionth of a credit).
 FREE_CREDITS = env_int("AGORA_FREE_CREDITS", 10_000)
+PRICE_NOTICE_DAYS = env_int("AGORA_PRICE_NOTICE_DAYS", 7)
 CALL_RECORD_DAYS = env_int("AGORA_CALL_RECORD_DAYS", 400)
 CREDITS_PER_DOLLAR = env_int("AGORA_CREDITS_PER_DOLLAR", 10_000)
 if CREDITS_PER_DOLLAR < 100 or CREDITS_PER_DOLLAR % 100:

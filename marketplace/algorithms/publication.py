@@ -10,7 +10,7 @@ from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
 from billing import api as billing
-from billing.api import PriceTerms
+from billing.api import PriceSchedule, PriceTerms
 from marketplace.algorithms.models import Algorithm, Version
 from marketplace.algorithms.version_numbers import VersionNumber
 from marketplace.directory import publisher
@@ -77,18 +77,30 @@ def _version_entries(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, li
     live = Version.objects.filter(algorithm__in=algorithm_ids, withdrawn_at=None)
     rows = live.order_by("published_at", "pk").values_list("algorithm_id", "pk", *NUMBER, *SETTINGS)
     versions = list(rows)
-    prices = billing.get_prices(version_ids=[pk for _, pk, *_ in versions], at=timezone.now())
+    schedules = billing.get_price_schedules([pk for _, pk, *_ in versions], timezone.now())
     entries: dict[uuid.UUID, list[VersionEntry]] = {}
     for algorithm_id, pk, *columns in versions:
-        entries.setdefault(algorithm_id, []).append(_to_version_entry(pk, columns, prices[pk]))
+        entries.setdefault(algorithm_id, []).append(_to_version_entry(pk, columns, schedules[pk]))
     return entries
 
 
-def _to_version_entry(version_id: uuid.UUID, columns: list[Any], terms: PriceTerms) -> VersionEntry:
+def _to_version_entry(version_id: uuid.UUID, columns: list[Any], schedule: PriceSchedule) -> VersionEntry:
     number, settings = columns[: len(NUMBER)], columns[len(NUMBER) :]
     return VersionEntry(
         version_id=str(version_id),
         number=str(VersionNumber(*number)),
-        price=PriceEntry(compute_per_second=terms.compute_per_second, royalty_per_call=terms.royalty_per_call),
+        price=_to_price_entry(schedule.now),
+        later_prices=tuple(_to_price_entry(terms) for terms in schedule.later),
         **dict(zip(SETTINGS, settings, strict=True)),
+    )
+
+
+def _to_price_entry(terms: PriceTerms) -> PriceEntry:
+    return PriceEntry(
+        compute_per_second=terms.compute_per_second,
+        royalty_per_call=terms.royalty_per_call,
+        royalty_per_second=terms.royalty_per_second,
+        free_calls_per_month=terms.free_calls_per_month,
+        free_to_owner=terms.free_to_owner,
+        effective_at=terms.effective_at.timestamp() if terms.effective_at else 0.0,
     )

@@ -10,12 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import api as billing
-from billing.errors import InvalidAmount
 from marketplace.accounts.models import User
 from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
 from marketplace.algorithms.build_settings import BuildSettings, check_sample, check_settings
 from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
+from marketplace.algorithms.pricing import AuthorPrice, set_first_price
 from marketplace.algorithms.publication import publish_algorithms_now, publish_fields_now
 from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, bump_of, next_number
 from marketplace.audit.services import record
@@ -162,7 +161,7 @@ def publish_version(
     by: User,
     release_notes: str = "",
     sample_input: str | None = None,
-    royalty_per_call: int | None = None,
+    price: AuthorPrice | None = None,
     compute_per_second: int | None = None,
 ) -> Version:
     """Publishes a successful build under the next number; again for the same build, answers its version.
@@ -183,9 +182,9 @@ def publish_version(
         check_sample(sample_input)
         texts["sample_input"] = sample_input
     version = _insert_version(algorithm, Build.objects.get(pk=build.pk), bump, texts, by)
-    royalty = algorithm.royalty_per_call if royalty_per_call is None else royalty_per_call
-    _set_price(version, royalty, compute_per_second)
-    _audit(by, algorithm, "version.publish", version, royalty_per_call=royalty)
+    price = price or AuthorPrice(royalty_per_call=algorithm.royalty_per_call)
+    set_first_price(version, price, compute_per_second)
+    _audit(by, algorithm, "version.publish", version, royalty_per_call=price.royalty_per_call)
     _publish_after_commit(algorithm)
     return version
 
@@ -253,22 +252,6 @@ def _check_same_bump(version: Version, bump: Bump) -> Version:
     if bump_of(VersionNumber.parse(version.number)) != bump:
         raise Conflict(f"This build is published already, as {version.number}.")
     return version
-
-
-def _set_price(version: Version, royalty_per_call: int, compute_per_second: int | None) -> None:
-    if royalty_per_call < 0 or (compute_per_second or 0) < 0:
-        raise InvalidInput("royalty_credits", "A price cannot be negative.")
-    if compute_per_second is None:
-        compute_per_second = billing.get_price(version_id=version.id, at=version.published_at).compute_per_second
-    try:
-        billing.set_price(
-            version_id=version.id,
-            compute_per_second=compute_per_second,
-            royalty_per_call=royalty_per_call,
-            effective_at=version.published_at,
-        )
-    except InvalidAmount as error:
-        raise InvalidInput("royalty_credits", str(error)) from None
 
 
 def _set_texts(algorithm: Algorithm, texts: dict[str, Any]) -> None:

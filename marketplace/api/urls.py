@@ -31,6 +31,7 @@ from marketplace.api.views.organizations import (
     OrganizationView,
 )
 from marketplace.api.views.payments import InvoicesView, InvoiceView, PaymentsView, PaymentView, PayoutsView
+from marketplace.api.views.prices import PricesView, QuoteView
 from marketplace.api.views.secrets import SecretProvidersView, SecretsView, SecretView
 from marketplace.api.views.source_hosts import SourceHostsView, SourceHostView, SourceStatusView
 from marketplace.api.views.stripe_events import receive_stripe_event
@@ -77,6 +78,8 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/versions", make(VersionsView)),
         path(f"{prefix}/version", make(VersionsAliasView)),
         path(f"{prefix}/versions/<str:version>", make(VersionView)),
+        path(f"{prefix}/versions/<str:version>/prices", make(PricesView)),
+        path(f"{prefix}/quote", make(QuoteView)),
         path(f"{prefix}/scm/status", make(SourceStatusView)),
         path(f"{prefix}/errors", make(AlgorithmFailuresView)),
         path(f"{prefix}/secrets", make(SecretsView)),

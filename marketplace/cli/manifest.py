@@ -35,6 +35,9 @@ MUST_BE = {
     "limits.memory_mebibytes": "a whole number of mebibytes from 16 to 65536",
     "price": "a table, [price]",
     "price.royalty_credits": 'credits per call as text, from "0" to "1000000", with up to 6 decimals',
+    "price.royalty_credits_per_second": 'credits per second as text, from "0" to "1000000", with up to 6 decimals',
+    "price.free_calls_per_month": "a whole number of calls from 0 to 1000000000",
+    "price.free_to_owner": "true or false",
     "sample": "a table, [sample]",
     "sample.input": "JSON as text, such as '\"hello\"' or '{\"a\": 1}'",
 }
@@ -63,10 +66,18 @@ class Price(Section):
     """What a call costs beside computing."""
 
     royalty_credits: str = "0"
+    royalty_credits_per_second: str = "0"
+    free_calls_per_month: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
+    free_to_owner: bool = False
 
-    @property
-    def royalty_micro_credits(self) -> int:
-        return int(Decimal(self.royalty_credits) * MICRO)
+    def to_settings(self) -> dict[str, object]:
+        """As the API takes them."""
+        return {
+            "royalty_microcredits": int(Decimal(self.royalty_credits) * MICRO),
+            "royalty_microcredits_per_second": int(Decimal(self.royalty_credits_per_second) * MICRO),
+            "free_calls_per_month": self.free_calls_per_month,
+            "free_to_owner": self.free_to_owner,
+        }
 
 
 class Sample(Section):
@@ -129,7 +140,8 @@ def parse_manifest(content: dict[str, object]) -> Manifest:
     except msgspec.ValidationError as error:
         raise ManifestError(_sentence(str(error))) from None
     _check_entry(manifest.entry)
-    _check_royalty(manifest.price.royalty_credits)
+    _check_royalty("price.royalty_credits", manifest.price.royalty_credits)
+    _check_royalty("price.royalty_credits_per_second", manifest.price.royalty_credits_per_second)
     _check_sample(manifest.sample.input)
     return manifest
 
@@ -164,14 +176,14 @@ def _check_entry(entry: str) -> None:
         raise ManifestError(f"entry must be {MUST_BE['entry']}.")
 
 
-def _check_royalty(text: str) -> None:
+def _check_royalty(field: str, text: str) -> None:
     try:
         royalty = Decimal(text)
     except InvalidOperation:
         royalty = Decimal("NaN")
     fits = royalty.is_finite() and 0 <= royalty <= MOST_ROYALTY and royalty * MICRO == int(royalty * MICRO)
     if not fits:
-        raise ManifestError(f"price.royalty_credits must be {MUST_BE['price.royalty_credits']}.")
+        raise ManifestError(f"{field} must be {MUST_BE[field]}.")
 
 
 def _check_sample(text: str) -> None:

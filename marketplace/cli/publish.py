@@ -149,7 +149,7 @@ def _publish_build(platform: Platform, owner: str, manifest: Manifest, build_id:
     body = {
         "build_id": build_id,
         "version_info": {"version_type": bump, "release_notes": notes, "sample_input": manifest.sample.input},
-        "settings": {"royalty_microcredits": manifest.price.royalty_micro_credits},
+        "settings": manifest.price.to_settings(),
     }
     published = platform.post(f"/v1/algorithms/{owner}/{manifest.name}/versions", body)
     return str(published["version_info"]["semantic_version"])

@@ -39,6 +39,11 @@ class PriceEntry(msgspec.Struct, frozen=True):
 
     compute_per_second: int
     royalty_per_call: int
+    royalty_per_second: int = 0
+    free_calls_per_month: int = 0
+    free_to_owner: bool = False
+    effective_at: float = 0.0
+    """Seconds since the epoch."""
 
 
 class VersionEntry(msgspec.Struct, frozen=True):
@@ -58,6 +63,9 @@ class VersionEntry(msgspec.Struct, frozen=True):
     network: bool
     calls_others: bool
     price: PriceEntry
+    """In force when the entry was written."""
+    later_prices: tuple[PriceEntry, ...] = ()
+    """Those announced, the next first."""
 
 
 class AlgorithmEntry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from billing.api import MeterEvent, MeterWriter, Outcome, multiply_memory, rate
+from billing.api import MeterEvent, MeterWriter, Outcome, Waiver, multiply_memory, rate
 from billing.errors import MeterUnavailable
 from execution.client import AlgorithmFailure, Answer, ChunkStream, Door, ExecutionClient, Usage
 from execution.errors import AllSlotsHeld, QueueFull, Unavailable
@@ -185,7 +185,7 @@ class Gateway:
 
     def _check_balance(self, caller: Caller, target: Target) -> None:
         price = target.version.price
-        costs = price.compute_per_second or price.royalty_per_call
+        costs = price.compute_per_second or price.royalty_per_call or price.royalty_per_second
         if costs and self._mirror.balances.get(caller.payer_id, 0) <= 0:
             raise PaymentRequired("The credits are used up: the organization that pays needs more before it can call.")
 
@@ -262,11 +262,14 @@ def _event_of(
     """`answer` is None for a call whose caller went away; `streamed` is the size of its chunks."""
     target, caller = call.target, call.caller
     price = target.version.price
+    waiver: Waiver | None = "owner" if price.free_to_owner and call.owned else None
     charge = rate(
         price_compute_per_second=price.compute_per_second,
         price_royalty_per_call=price.royalty_per_call,
+        price_royalty_per_second=price.royalty_per_second,
         run_us=usage.run_us,
         outcome=outcome,
+        royalty_waived=waiver is not None,
     )
     return MeterEvent(
         call_id=call.id,
@@ -296,4 +299,6 @@ def _event_of(
         memory_byte_seconds=multiply_memory(byte_count=usage.peak_memory_bytes, microseconds=usage.run_us),
         compute_per_second=price.compute_per_second,
         royalty_per_call=price.royalty_per_call,
+        royalty_per_second=price.royalty_per_second,
+        waiver=waiver if outcome == "ok" else None,
     )

@@ -6,6 +6,7 @@ it does so again. Entries are replaced, never changed.
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from typing import TypeVar
 
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 RECONNECT_SECONDS = 0.1
 DECODED_AT_ONCE = 200
 """Entries that are decoded before others have a turn: 8,000 algorithms would stop every call for a while."""
+
+LONGEST_TIMER_SECONDS = 86_400.0
 
 EntryT = TypeVar("EntryT")
 
@@ -57,6 +60,8 @@ class Mirror:
         self._client = redis.asyncio.Redis.from_url(redis_url)
         self._filled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        """Until the next announced price takes effect."""
 
     async def start(self) -> None:
         """Returns when everything is known; waits for a Redis that is away."""
@@ -65,6 +70,8 @@ class Mirror:
 
     async def close(self) -> None:
         """Stops following."""
+        if self._timer is not None:
+            self._timer.cancel()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -94,7 +101,28 @@ class Mirror:
         version = resolve_version(algorithm.versions, selector)
         if version is None:
             return None
+        version = self._price(version)
         return Target(algorithm, version, _spec_of(algorithm, version), f"{algorithm.owner}/{algorithm.name}")
+
+    def _price(self, version: VersionEntry) -> VersionEntry:
+        """The version at the price in force; what was looked up is forgotten when the next one takes effect."""
+        now = time.time()
+        begun = [price for price in version.later_prices if price.effective_at <= now]
+        if len(begun) < len(version.later_prices):
+            self._forget_targets_in(version.later_prices[len(begun)].effective_at - now)
+        return msgspec.structs.replace(version, price=begun[-1]) if begun else version
+
+    def _forget_targets_in(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        moment = loop.time() + min(seconds, LONGEST_TIMER_SECONDS)
+        if self._timer is not None and loop.time() < self._timer.when() <= moment:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_at(moment, self._forget_targets)
+
+    def _forget_targets(self) -> None:
+        self._targets = {}
 
     async def _follow(self) -> None:
         while True:

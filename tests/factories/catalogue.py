@@ -10,6 +10,7 @@ from marketplace.accounts.models import User
 from marketplace.algorithms.build_settings import BuildSettings
 from marketplace.algorithms.build_states import move_build
 from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
+from marketplace.algorithms.pricing import AuthorPrice
 from marketplace.algorithms.services import create_algorithm, publish_version, start_build
 from marketplace.algorithms.version_numbers import Bump
 from tests.factories.people import make_user, scope_of
@@ -65,7 +66,7 @@ def make_version(
         build=built,
         bump=bump,
         by=by or _owner_of(built.algorithm),
-        royalty_per_call=royalty_per_call,
+        price=AuthorPrice(royalty_per_call=royalty_per_call),
         release_notes=release_notes,
     )
 

@@ -5,7 +5,8 @@ import json
 from rest_framework import serializers
 
 from marketplace.algorithms.version_numbers import BUMPS
-from marketplace.api.serializers.algorithms import AlgorithmInputSerializer
+from marketplace.api.serializers.algorithms import AlgorithmInputSerializer, SettingsSerializer
+from marketplace.api.serializers.prices import PriceTermsSerializer
 
 SOURCE_HASH = r"\A[0-9a-f]{64}\Z"
 
@@ -32,6 +33,10 @@ class NewVersionInfoSerializer(serializers.Serializer):
         return value
 
 
+class NewVersionSettingsSerializer(SettingsSerializer, PriceTermsSerializer):
+    """Settings of the algorithm, and further terms of the version's price."""
+
+
 class NewVersionSerializer(AlgorithmInputSerializer):
     """A publication of the build that `build_id` or a source hash names; without either, of the newest one.
 
@@ -40,9 +45,14 @@ class NewVersionSerializer(AlgorithmInputSerializer):
 
     build_id = serializers.UUIDField(required=False)
     source_hash = serializers.RegexField(SOURCE_HASH, required=False)
+    settings = NewVersionSettingsSerializer(required=False)
     version_info = NewVersionInfoSerializer(default={"version_type": "minor", "release_notes": ""})
 
     def validate(self, attrs: dict[str, object]) -> dict[str, object]:
         if "build_id" in attrs and "source_hash" in attrs:
             raise serializers.ValidationError({"build_id": "Send build_id or source_hash, and not both."})
         return attrs
+
+    def texts(self) -> dict[str, object]:
+        own = {field.source for field in PriceTermsSerializer().fields.values()}
+        return {name: value for name, value in super().texts().items() if name not in own}

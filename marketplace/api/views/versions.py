@@ -35,6 +35,7 @@ from marketplace.api.serializers.algorithms import (
     describe_versions,
 )
 from marketplace.api.serializers.pages import page_of
+from marketplace.api.serializers.prices import to_price
 from marketplace.api.serializers.versions import NewVersionSerializer
 from marketplace.api.views.algorithms import check_environment
 from marketplace.errors import Conflict, NotFound
@@ -113,7 +114,7 @@ class VersionsView(APIView):
                 bump=info["version_type"],
                 release_notes=info["release_notes"],
                 sample_input=info.get("sample_input"),
-                royalty_per_call=body.validated_data.get("settings", {}).get("royalty_per_call"),
+                price=to_price(body.validated_data.get("settings", {}), usual_royalty=algorithm.royalty_per_call),
                 by=get_user(request),
             )
         described = describe_version(algorithm, version)

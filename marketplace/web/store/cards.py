@@ -16,6 +16,7 @@ from marketplace.web.figures import format_credits, round_typical
 from marketplace.web.store.filters import language_names
 
 MOST_TAGS_SHOWN = 3
+FAILURE_RULE = "A failed call costs only the time that it ran; one whose process died costs nothing."
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,17 @@ def describe_price(terms: PriceTerms, median_run_us: int | None) -> Price:
     parts = []
     if terms.royalty_per_call:
         parts.append(f"{_in_credits(terms.royalty_per_call)} per call for the author")
+    if terms.royalty_per_second:
+        parts.append(f"{_in_credits(terms.royalty_per_second)} per second for the author")
     if terms.compute_per_second:
         parts.append(f"{_in_credits(terms.compute_per_second)} per second that it runs")
     if not parts:
         return Price("Free", "", "Calls of this algorithm cost nothing.", per_call=0)
-    explanation = " and ".join(parts) + ". Failed calls cost nothing."
+    explanation = f"{' and '.join(parts)}. {FAILURE_RULE}{_describe_free_calls(terms)}"
     if median_run_us is None:
         return Price(*_unmeasured(terms), explanation, per_call=None)
-    typical = round_typical(terms.royalty_per_call + terms.compute_per_second * median_run_us // 1_000_000)
+    per_second = terms.compute_per_second + terms.royalty_per_second
+    typical = round_typical(terms.royalty_per_call + per_second * median_run_us // 1_000_000)
     return Price(format_credits(typical), "call", explanation, per_call=typical)
 
 
@@ -89,10 +93,17 @@ def name_environment(environment: str) -> str:
 
 def _unmeasured(terms: PriceTerms) -> tuple[str, str]:
     """Amount and unit while no call was timed."""
+    per_second = terms.compute_per_second + terms.royalty_per_second
     if not terms.royalty_per_call:
-        return format_credits(terms.compute_per_second), "second"
-    unit = "call + time" if terms.compute_per_second else "call"
+        return format_credits(per_second), "second"
+    unit = "call + time" if per_second else "call"
     return format_credits(terms.royalty_per_call), unit
+
+
+def _describe_free_calls(terms: PriceTerms) -> str:
+    if not terms.free_calls_per_month or not (terms.royalty_per_call or terms.royalty_per_second):
+        return ""
+    return f" The first {terms.free_calls_per_month:,} calls of a month are free of the author's part."
 
 
 def _in_credits(amount: int) -> str:

@@ -76,7 +76,11 @@ def test_an_announced_price_comes_into_force(world: Gateway, bob: User) -> None:
     published = make_version(version)
     soon = timezone.now() + timedelta(seconds=1)
     billing.set_price(version_id=published.id, compute_per_second=3, royalty_per_call=9, effective_at=soon)
-    assert refresh_directory().algorithms == 0
+    assert refresh_directory().algorithms == 1
+    announced = world.find_algorithm("bob/later")
+    assert announced is not None
+    assert announced.versions[0].price.royalty_per_call == 0
+    assert [price.royalty_per_call for price in announced.versions[0].later_prices] == [9]
     while timezone.now() < soon:
         pass
     assert refresh_directory().algorithms == 1

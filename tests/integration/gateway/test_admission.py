@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import redis
 from django.conf import settings
@@ -135,6 +136,16 @@ async def test_a_revoked_key_stops_within_a_second(gateway: Gateway) -> None:
     publisher.publish_keys({hash_key(BENS_KEY): None})
     await soon(lambda: refuses(gateway, Unauthorized))
     assert admit(gateway, key=ANNS_KEY)
+
+
+async def test_an_announced_price_holds_from_its_moment_on_without_being_told(gateway: Gateway) -> None:
+    begins = time.time() + 0.5
+    prices = (PriceEntry(0, 7, effective_at=begins), PriceEntry(0, 8, effective_at=begins + 3_600))
+    publish("echo", msgspec.structs.replace(version_of("1.0.0"), later_prices=prices))
+    await soon(lambda: admit(gateway).target.version.number == "1.0.0")
+    assert admit(gateway).target.version.price.royalty_per_call == 5
+    await asyncio.sleep(begins - time.time())
+    await soon(lambda: admit(gateway).target.version.price.royalty_per_call == 7)
 
 
 async def test_a_new_version_is_called_within_a_second(gateway: Gateway) -> None:

@@ -169,7 +169,7 @@ def test_a_version_has_its_price_from_its_first_moment(alice: User) -> None:
 
 
 def test_a_negative_price_is_refused(alice: User) -> None:
-    with pytest.raises(InvalidInput, match="negative"):
+    with pytest.raises(InvalidInput, match="from 0 to"):
         make_version(by=alice, royalty_per_call=-1)
 
 

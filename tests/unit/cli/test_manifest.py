@@ -25,7 +25,7 @@ def test_the_smallest_file_has_defaults_for_the_rest() -> None:
     assert (manifest.summary, manifest.tags, manifest.public) == ("", (), False)
     assert (manifest.permissions.network, manifest.permissions.calls_others) == (False, False)
     assert (manifest.limits.timeout_seconds, manifest.limits.memory_mebibytes) == (300, 512)
-    assert (manifest.price.royalty_micro_credits, manifest.sample.input) == (0, "")
+    assert (manifest.price.to_settings()["royalty_microcredits"], manifest.sample.input) == (0, "")
     assert manifest.entry_path() == "src/echo.py"
 
 
@@ -36,7 +36,8 @@ def test_an_environment_that_only_the_platform_knows_needs_no_entry_here() -> No
 
 @pytest.mark.parametrize(("text", "amount"), [("0", 0), ("0.5", 500_000), ("0.000001", 1), ("1000000", 10**12)])
 def test_a_royalty_is_exact(text: str, amount: int) -> None:
-    assert parse_manifest(SMALLEST | {"price": {"royalty_credits": text}}).price.royalty_micro_credits == amount
+    price = parse_manifest(SMALLEST | {"price": {"royalty_credits": text}}).price
+    assert price.to_settings()["royalty_microcredits"] == amount
 
 
 @pytest.mark.parametrize(

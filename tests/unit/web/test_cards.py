@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from billing.api import CREDIT, PriceTerms
-from marketplace.web.store.cards import describe_price
+from marketplace.web.store.cards import FAILURE_RULE, describe_price
 
 
 def terms(compute: int = 0, royalty: int = 0) -> PriceTerms:
@@ -24,7 +24,7 @@ def test_a_typical_call_is_the_royalty_and_the_median_time() -> None:
     price = describe_price(terms(CREDIT, 2 * CREDIT), 1_120_500)
     assert (price.amount, price.unit, price.text, price.per_call) == ("3.12", "call", "3.12 / call", 3_120_000)
     assert price.explanation == (
-        "2 credits per call for the author and 1 credit per second that it runs. Failed calls cost nothing."
+        "2 credits per call for the author and 1 credit per second that it runs. " + FAILURE_RULE
     )
 
 

@@ -1,0 +1,61 @@
+"""Running counts that must be right while a call is decided: what a budget has spent, which free calls were used.
+
+They stand in Redis, one hash for each period, and are raised in the script that writes the meter event (writer.py), so
+that they are as exact as the hot balances. Gateways hold them in memory; pages read them.
+
+| key | field | value |
+| --- | --- | --- |
+| `billing:spent:20261125`, `billing:spent:202611` | what has a budget (budgets/fields.py) | micro-credits |
+| `billing:free_calls:202611` | `payer:algorithm id` | calls |
+"""
+
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple, cast
+
+import redis
+
+from billing.metering.hot_balances import connect
+
+SPENT = "billing:spent:"
+FREE_CALLS = "billing:free_calls:"
+Period = Literal["day", "month"]
+FORMATS: dict[Period, str] = {"day": "%Y%m%d", "month": "%Y%m"}
+KEPT_SECONDS: dict[Period, int] = {"day": 3 * 86_400, "month": 70 * 86_400}
+"""How long a period's counts stay after they changed last."""
+
+
+class Count(NamedTuple):
+    """What one call adds to a count."""
+
+    key: str
+    field: str
+    amount: int
+    kept_seconds: int
+
+
+def spent_key(period: Period, moment: float) -> str:
+    """The hash of what was spent in the UTC day or month of a time in seconds since the epoch."""
+    return SPENT + datetime.fromtimestamp(moment, tz=UTC).strftime(FORMATS[period])
+
+
+def free_calls_key(moment: float) -> str:
+    """The hash of the free calls of that month."""
+    return FREE_CALLS + datetime.fromtimestamp(moment, tz=UTC).strftime(FORMATS["month"])
+
+
+def free_calls_field(*, payer_id: str, algorithm_id: str) -> str:
+    """Free calls are counted by organization and algorithm: a new version brings no new ones."""
+    return f"{payer_id}:{algorithm_id}"
+
+
+def count_free_calls(*, payer_id: str, algorithm_id: str, moment: float) -> int:
+    """How many of that month's free calls the organization has had."""
+    field = free_calls_field(payer_id=payer_id, algorithm_id=algorithm_id)
+    with connect() as client:
+        return int(client.hget(free_calls_key(moment), field) or 0)
+
+
+def read_spent(client: redis.Redis, period: Period, moment: float) -> dict[str, int]:
+    """What was spent in the period of that moment, by field."""
+    found = cast("dict[bytes, bytes]", client.hgetall(spent_key(period, moment)))
+    return {field.decode(): int(amount) for field, amount in found.items()}
