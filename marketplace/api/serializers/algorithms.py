@@ -10,13 +10,12 @@ from rest_framework import serializers
 from billing import api as billing
 from execution.environments import list_available
 from marketplace.algorithms.models import Algorithm, Build, BuildState, License, Version
+from marketplace.algorithms.pricing import LARGEST_ROYALTY
 from marketplace.algorithms.selectors import list_versions
 
 CALLABILITY = ("public", "private")
 NETWORK_ACCESS = ("full", "isolated")
 SOURCE_VISIBILITY = ("open", "closed")
-LARGEST_ROYALTY = 1_000_000_000_000
-"""Micro-credits: a million credits."""
 LANGUAGE_ALIASES = {"python3-1": "python", "python3": "python"}
 """Names of languages that Algorithmia's clients know. The others are ours too, or there are none of them."""
 
