@@ -263,6 +263,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "marketplace.api.schema.add_calls",
+        "marketplace.api.data.schema.add_data",
     ],
     "ENUM_NAME_OVERRIDES": {
         "BuildState": "marketplace.algorithms.models.BuildState",

@@ -20,6 +20,7 @@ from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView
 from marketplace.api.views.call_waits import wait_for_call
 from marketplace.api.views.environments import EnvironmentsView, LanguagesView, TemplateView
 from marketplace.api.views.failures import AlgorithmFailuresView, OrganizationFailuresView, PersonFailuresView
+from marketplace.api.views.hosted_data import DefaultCollectionView, HostedDataView
 from marketplace.api.views.keys import KeysView, KeyView, PersonKeysView
 from marketplace.api.views.organizations import (
     BalanceView,
@@ -82,6 +83,7 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/quote", make(QuoteView)),
         path(f"{prefix}/scm/status", make(SourceStatusView)),
         path(f"{prefix}/errors", make(AlgorithmFailuresView)),
+        path(f"{prefix}/collections/<uuid:collection_id>", make(DefaultCollectionView)),
         path(f"{prefix}/secrets", make(SecretsView)),
         path(f"{prefix}/secrets/<uuid:secret_id>", make(SecretView)),
     ]
@@ -128,6 +130,7 @@ urlpatterns = [
     path(f"{ORGANIZATION}/invoices", InvoicesView.as_view()),
     path(f"{ORGANIZATION}/invoices/<uuid:invoice_id>", InvoiceView.as_view()),
     path(f"{ORGANIZATION}/payouts", PayoutsView.as_view()),
+    path("v1/hostedData", HostedDataView.as_view()),
     path("v1/users", UsersView.as_view()),
     path("v1/users/<name:username>/algorithms", PersonAlgorithmsView.as_view()),
     path("v1/users/<person:username>/errors", PersonFailuresView.as_view()),

@@ -84,7 +84,13 @@ class Directory(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"data://{self.organization}/{self.path}"
+        return self.uri
+
+    @property
+    def uri(self) -> str:
+        """How its owner asks for it."""
+        owner = f"{self.organization.slug}/" if self.kind == Kind.COLLECTION else ""
+        return f"data://{owner}{self.path}"
 
 
 class File(models.Model):

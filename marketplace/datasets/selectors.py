@@ -66,12 +66,14 @@ def list_directory(actor: Actor | None, place: Place, marker: str = "") -> Listi
 
 def list_collections(*, owner: Organization) -> QuerySet[Directory]:
     """The owner's collections and what algorithms keep for them, by path."""
-    return Directory.objects.filter(organization=owner, parent=None).exclude(kind=Kind.SESSION).order_by("path")
+    rows = Directory.objects.filter(organization=owner, parent=None).exclude(kind=Kind.SESSION)
+    return rows.select_related("organization").order_by("path")
 
 
 def get_collection(*, owner: Organization, collection_id: object) -> Directory:
     """A collection of the owner. Raises NotFound."""
     rows = Directory.objects.filter(organization=owner, parent=None, kind=Kind.COLLECTION)
+    rows = rows.select_related("organization")
     directory = rows.filter(pk=collection_id).first()
     if directory is None:
         raise path_not_found()

@@ -5,13 +5,12 @@ import time
 from django.conf import settings
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 
-from marketplace.accounts.models import User
 from marketplace.datasets.permissions import Actor
 from marketplace.directory.keys import read_key
 from marketplace.directory.tokens import NOBODY, PREFIX, CallToken, read_token
 from marketplace.errors import NotFound
-from marketplace.organizations.models import ApiKey, Organization, Role
-from marketplace.organizations.selectors import find_api_key, get_key_organization
+from marketplace.organizations.models import ApiKey, Membership, Role
+from marketplace.organizations.selectors import find_api_key, get_key_organization, get_token_organization
 
 CHALLENGE = 'Simple realm="agora"'
 
@@ -56,15 +55,18 @@ def _actor_of_token(text: str) -> Actor | None:
     token = read_token(text, secret=settings.SECRET_KEY, now=time.time())
     if token is None:
         return None
-    organization = Organization.objects.filter(pk=token.organization_id).first()
-    user = _find_owner(token) if token.user_id == NOBODY else User.objects.filter(pk=token.user_id).first()
     key = ApiKey.objects.filter(pk=token.key_id, revoked_at=None).first() if token.key_id else None
-    if organization is None or user is None or not user.is_active or (token.key_id and key is None):
+    if token.key_id and key is None:
         return None
-    return Actor(organization, user, token.algorithm, token.root_id, key)
+    user_id = _find_owner(token) if token.user_id == NOBODY else token.user_id
+    try:
+        scope = get_token_organization(user_id=user_id, organization_id=token.organization_id)
+    except NotFound:
+        return None
+    return Actor(scope.organization, scope.user, token.algorithm, token.root_id, key)
 
 
-def _find_owner(token: CallToken) -> User | None:
+def _find_owner(token: CallToken) -> int:
     """Who has owned the organization longest: for a version that loads its files before anyone has called it."""
-    owners = User.objects.filter(memberships__organization=token.organization_id, memberships__role=Role.OWNER)
-    return owners.order_by("memberships__created_at").first()
+    owners = Membership.objects.filter(organization=token.organization_id, role=Role.OWNER, user__is_active=True)
+    return owners.order_by("created_at").values_list("user", flat=True).first() or NOBODY
