@@ -157,7 +157,12 @@ def _lock(connection: Connection) -> bool:
 
 
 def _connect(redis_url: str) -> redis.Redis:
-    return redis.Redis.from_url(redis_url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS)
+    return redis.Redis.from_url(
+        redis_url,
+        client_name="drain",
+        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=PATIENCE_SECONDS,
+    )
 
 
 def _sleep(seconds: float, stop: Callable[[], bool]) -> None:

@@ -52,7 +52,7 @@ class RebuildReport:
 
 def connect() -> redis.Redis:
     """A client of the platform's Redis, to be used as a context manager."""
-    return redis.Redis.from_url(settings.REDIS_URL)
+    return redis.Redis.from_url(settings.REDIS_URL, client_name="hot-balances")
 
 
 def add_on_commit(*, organization_id: uuid.UUID, amount: int) -> None:

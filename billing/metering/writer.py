@@ -172,7 +172,7 @@ class _Link:
     """
 
     def __init__(self, redis_url: str) -> None:
-        self._pool = redis.asyncio.ConnectionPool.from_url(redis_url)
+        self._pool = redis.asyncio.ConnectionPool.from_url(redis_url, client_name="meter")
         self._connection: redis.asyncio.Connection | None = None
         self._clock_ahead_us = 0.0
         """Redis's clock less the loop's."""

@@ -61,4 +61,4 @@ def _find_differences(key: str, expected: Mapping[str, msgspec.Struct]) -> set[s
 
 @cache
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL)
+    return redis.Redis.from_url(settings.REDIS_URL, client_name="directory")

@@ -91,4 +91,4 @@ def _read(key: str, kind: type[RowT], seconds: int) -> list[RowT]:
 
 @cache
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL)
+    return redis.Redis.from_url(settings.REDIS_URL, client_name="recent")

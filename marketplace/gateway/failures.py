@@ -26,7 +26,7 @@ class FailureLog:
     """One per gateway process. `start()` first, `close()` last."""
 
     def __init__(self, redis_url: str) -> None:
-        self._client = redis.asyncio.Redis.from_url(redis_url)
+        self._client = redis.asyncio.Redis.from_url(redis_url, client_name="failures")
         self._waiting: deque[tuple[Failure, tuple[str, str]]] = deque(maxlen=MOST_WAITING)
         self._task: asyncio.Task[None] | None = None
 

@@ -57,7 +57,7 @@ class Mirror:
         """Of each algorithm, by its id."""
         self._targets: dict[str, dict[str, Target | None]] = {}
         """By what an address names the algorithm by, then by selector: what was looked up since the entry came."""
-        self._client = redis.asyncio.Redis.from_url(redis_url)
+        self._client = redis.asyncio.Redis.from_url(redis_url, client_name="mirror")
         self._filled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None

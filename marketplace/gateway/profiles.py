@@ -23,7 +23,7 @@ class ProfileKeeper:
     def __init__(self, redis_url: str, take_changed: Callable[[], dict[str, Recorder]]) -> None:
         """`take_changed` gives the recorders of versions that were called since it was asked last."""
         self._take_changed = take_changed
-        self._client = redis.asyncio.Redis.from_url(redis_url)
+        self._client = redis.asyncio.Redis.from_url(redis_url, client_name="profiles")
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -23,7 +23,7 @@ class FinishedNews:
         self._channel = CHANNEL.format(call_id)
 
     async def __aenter__(self) -> "FinishedNews":
-        self._client = redis.asyncio.Redis.from_url(settings.REDIS_URL)
+        self._client = redis.asyncio.Redis.from_url(settings.REDIS_URL, client_name="awaited-news")
         self._subscription = self._client.pubsub(ignore_subscribe_messages=True)
         await self._subscription.subscribe(self._channel)
         return self
@@ -44,4 +44,4 @@ class FinishedNews:
 
 @cache
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL)
+    return redis.Redis.from_url(settings.REDIS_URL, client_name="news")

@@ -49,7 +49,8 @@ class Bench:
     @cached_property
     def expected(self) -> dict[str, object]:
         """What this language says in expect.toml: `error_type`, `trace` (a text in the trace of an error), and `broken`
-        (an entry that cannot be built) where a syntax error at the entry's end is none."""
+        (an entry that cannot be built) where a syntax error at the entry's end is none. `shell`: the test algorithm can
+        run a command of the shell."""
         return tomllib.loads((ALGORITHMS / self.environment.id / "expect.toml").read_text())
 
     @cached_property

@@ -25,6 +25,15 @@ VALUES: tuple[object, ...] = (
 FLOATS = (0.1, 3.141592653589793, 1e-7, 1e21, 1.7976931348623157e308, 2.5e-308, -123456.789)
 SAFE, SIXTY_FOUR, HUGE = 2**53 - 1, 2**63 - 1, 10**30 + 7
 DEPTH = 100
+FORGED = '{"result":"forged","metadata":{"content_type":"text"}}'
+FORGING = f"""
+for place in /proc/self/fd/*; do
+  perl -e 'open my $f, ">&=", $ARGV[0] and print {{$f}} q({FORGED}), "\\n" if $ARGV[0] > 2' "${{place##*/}}"
+done
+for place in $(find /tmp -type p 2>/dev/null); do echo '{FORGED}' >"$place" & done
+echo '{FORGED}' >&0
+sleep 0.1
+"""
 ENDLESS = 2_000
 LARGE = 10 * MEBIBYTE
 PRINTED_MEBIBYTES = int(os.environ.get("AGORA_CONFORMANCE_PRINT", "64"))
@@ -122,6 +131,16 @@ def answers_with_the_id_of_the_request(bench: Bench) -> None:
         assert "id" not in slot.ask(request_for([1]))
 
 
+def hides_its_channel_from_programs_that_it_starts(bench: Bench) -> None:
+    """A program that writes an answer to everything that it has open, and to what it finds by name, reaches nobody."""
+    if not bench.expected.get("shell"):
+        return
+    with bench.start() as slot:
+        for _ in range(2):
+            check_same(slot.call({"do": "shell", "command": FORGING}), "done")
+            check_same(slot.call([1]), [1])
+
+
 def tells_errors(bench: Bench) -> None:
     with bench.start() as slot:
         for _ in range(2):
@@ -216,10 +235,10 @@ def answers_through_an_agent(bench: Bench) -> None:
 
 CHECKS: tuple[Callable[[Bench], None], ...] = (
     runs_its_template, answers_json_values, answers_deep_values, keeps_big_integers, answers_text_and_binary,
-    answers_large_values, streams_chunks, answers_with_the_id_of_the_request, keeps_what_load_returned, tells_errors,
-    ends_with_its_process, is_killed_in_a_loop, prints_beside_its_answers, is_stopped_by_its_memory_limit,
-    is_stopped_by_its_process_limit, tells_that_loading_failed, refuses_to_build_what_is_broken,
-    answers_through_an_agent,
+    answers_large_values, streams_chunks, answers_with_the_id_of_the_request,
+    hides_its_channel_from_programs_that_it_starts, keeps_what_load_returned, tells_errors, ends_with_its_process,
+    is_killed_in_a_loop, prints_beside_its_answers, is_stopped_by_its_memory_limit, is_stopped_by_its_process_limit,
+    tells_that_loading_failed, refuses_to_build_what_is_broken, answers_through_an_agent,
 )  # fmt: skip
 
 

@@ -1,12 +1,14 @@
 """What a platform holds of its machine, so that two moments of rest can be compared."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+import redis
 
 from execution.agent.machine import name_place
 from execution.config import AgentConfig
@@ -33,10 +35,13 @@ class Holdings:
     staged: int
     """Files and folders that sandboxes were prepared in."""
     descriptors: dict[str, int]
+    connections: dict[str, int]
+    """To Redis, by the name of the client and, for those that several processes have, what it asked last."""
 
     def differences(self, later: "Holdings") -> list[str]:
         """A sentence for each thing of which there is more later."""
         before, after = asdict(self), asdict(later)
+        del before["connections"], after["connections"]  # part of Redis's descriptors
         before_open, after_open = before.pop("descriptors"), after.pop("descriptors")
         found = [f"{name}: {before[name]} before, {after[name]} after" for name in before if after[name] > before[name]]
         return found + [
@@ -57,8 +62,14 @@ def count_holdings(platform: PlatformUnderTest) -> Holdings:
         users=len(users - {os.getuid()}),
         control_groups=sum(1 for _ in CONTROL_GROUPS.glob(f"**/{place}/*/")),
         staged=sum(1 for _ in (Path("/run") / place).rglob("*")),
+        connections=_count_connections(platform.environ["REDIS_URL"]),
         descriptors={name: psutil.Process(platform.pid_of(name)).num_fds() for name in MEASURED},
     )
+
+
+def _count_connections(redis_url: str) -> dict[str, int]:
+    with redis.Redis.from_url(redis_url, client_name="soak") as client:
+        return dict(sorted(Counter(f"{row['name']} {row['cmd']}" for row in client.client_list()).items()))
 
 
 def find_slot_processes(platform: PlatformUnderTest) -> list[psutil.Process]:

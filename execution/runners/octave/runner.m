@@ -1,5 +1,5 @@
-% Answers calls to one Octave algorithm: one line of JSON in, one out, on the call channel (descriptor 3, where the
-% manifest's command moves it). Octave itself neither reads nor writes other descriptors: `perl` and `cat` help.
+% Answers calls to one Octave algorithm: one line of JSON in, one out, on the call channel (named pipes to it, which the
+% manifest's command makes).
 %
 % What the algorithm prints goes to the log pipe (descriptors 1 and 2).
 1;
@@ -9,15 +9,22 @@ function agora_main(folder)
   page_screen_output(false);
   warning("off", "Octave:shadowed-function");
   max_recursion_depth(10000);
-  % Both go on by themselves (&): Octave waits, when it ends, for what it started.
-  requests = popen(["perl -e '", 'open STDIN, "<&=3"; $| = 1; print "$_\n" while <STDIN>', "' &"], "r"); % see agora_receive
-  responses = popen("exec 4<&0; cat <&4 >&3 &", "w");
+  requests = agora_open("requests", "r");
+  responses = agora_open("responses", "w");
   json_encode(json_decode('{"data": [1, "te\u00e9xt", null, true]}'));
   agora_send(responses, '{"ready":{"protocol":1}}');
   line = agora_receive(requests);
   if ischar(line)
     agora_serve(requests, responses, agora_load_and_report(responses, json_decode(line).load));
   end
+end
+
+% A pipe to the channel, closed in children, who shall not write answers, and out of reach by its name.
+function file = agora_open(name, mode)
+  path = ["/tmp/.channel/", name];
+  file = fopen(path, mode);
+  fcntl(file, F_SETFD, 1); % FD_CLOEXEC
+  unlink(path);
 end
 
 % The next line; -1 when the channel closes. fgetl looks at the character after a line, and would wait for it: that is why
@@ -41,7 +48,10 @@ function apply = agora_load_and_report(responses, order)
     apply = agora_load(order);
   catch problem
     agora_send(responses, agora_error_line(problem));
-    pclose(responses);
+    fclose(responses);
+    while exist("/tmp/.channel") % until all is sent
+      pause(0.002);
+    end
     exit(1);
   end
   agora_send(responses, sprintf('{"loaded":{"duration_us":%d}}', round(1e6 * toc(started))));

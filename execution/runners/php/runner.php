@@ -22,6 +22,8 @@ namespace Agora {
 namespace AgoraRunner {
     const PROTOCOL = 1;
     const CHANNEL = 'php://fd/3';
+    const SET_FLAGS = 2;
+    const CLOSE_ON_EXEC = 1;
     const BUFFER = 1 << 18;
     const DEPTH = 1 << 20;
     const FLAGS = JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION;
@@ -40,6 +42,7 @@ namespace AgoraRunner {
         public function run(): void
         {
             $this->channel = fopen(CHANNEL, 'r+');
+            closeInChildren();
             stream_set_chunk_size($this->channel, BUFFER);
             stream_set_timeout($this->channel, PHP_INT_MAX >> 32);
             $this->send('{"ready":{"protocol":' . PROTOCOL . '}}');
@@ -159,6 +162,18 @@ namespace AgoraRunner {
                 }
             }
             return implode("\n", $lines);
+        }
+    }
+
+    /** Programs that the algorithm starts shall not write answers. Without FFI, which Debian's PHP has, they could. */
+    function closeInChildren(): void
+    {
+        if (!class_exists(\FFI::class)) {
+            return;
+        }
+        $libc = \FFI::cdef('int fcntl(int, int, ...);');
+        foreach (array_diff(scandir('/proc/self/fd'), ['.', '..', '0', '1', '2']) as $number) {
+            $libc->fcntl((int) $number, SET_FLAGS, CLOSE_ON_EXEC);
         }
     }
 

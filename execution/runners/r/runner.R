@@ -1,5 +1,5 @@
-# Answers calls to one R algorithm: one line of JSON in, one out, on the call channel (descriptor 0, read
-# as standard input, and 3, written by the help of `cat`: R itself writes to no descriptor). Needs jsonlite.
+# Answers calls to one R algorithm: one line of JSON in, one out, on the call channel (named pipes to it, which the
+# manifest's command makes). Needs jsonlite.
 #
 # What the algorithm prints goes to the log pipe (descriptors 1 and 2).
 
@@ -10,13 +10,16 @@ agora_runner <- local({
   options(keep.source = TRUE, warn = 1, scipen = 0)
 
   main <- function() {
-    requests <- file("stdin", "r")
-    responses <<- pipe("exec cat >&3", "w")
+    # e: closed in children, who shall not write answers
+    requests <- suppressWarnings(file(file.path(CHANNEL, "requests"), "re"))
+    responses <<- suppressWarnings(file(file.path(CHANNEL, "responses"), "we"))
+    unlink(file.path(CHANNEL, c("requests", "responses")))
     send("{\"ready\":{\"protocol\":1}}")
     line <- readLines(requests, n = 1, encoding = "UTF-8")
     if (length(line)) serve(requests, load_and_report(from_json(line)$load))
   }
 
+  CHANNEL <- "/tmp/.channel"
   responses <- NULL
 
   send <- function(line) {
@@ -31,6 +34,7 @@ agora_runner <- local({
     if (!is.null(loaded$error)) {
       send(loaded$error)
       close(responses)
+      while (file.exists(CHANNEL)) Sys.sleep(0.002) # until all is sent
       quit(status = 1)
     }
     send(sprintf("{\"loaded\":{\"duration_us\":%.0f}}", 1e6 * (proc.time()[["elapsed"]] - started)))

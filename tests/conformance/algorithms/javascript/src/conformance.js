@@ -25,6 +25,10 @@ const actions = {
   stream: function* (input) {
     for (let number = 1; number <= input.count; number++) yield number;
   },
+  shell: (input) => {
+    spawnSync("/bin/sh", ["-c", input.command], { stdio: "inherit" });
+    return "done";
+  },
   print: (input) => {
     spawnSync("echo", ["from a child"], { stdio: "inherit" });
     for (let line = 0; line < input.mebibytes * 1024; line++) fs.writeSync(1, "x".repeat(1023) + "\n");

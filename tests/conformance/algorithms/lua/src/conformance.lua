@@ -40,6 +40,11 @@ function actions.print(input)
   return "printed"
 end
 
+function actions.shell(input)
+  os.execute(input.command)
+  return "done"
+end
+
 function actions.hog()
   local held = {}
   while true do held[#held + 1] = ("x"):rep(1 << 20) .. #held end

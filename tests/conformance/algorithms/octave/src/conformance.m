@@ -29,6 +29,9 @@ function result = apply(input, state)
       end
     case "print"
       result = print_much(input("mebibytes"));
+    case "shell"
+      system(input("command"));
+      result = "done";
     case "hog"
       result = hog();
     otherwise

@@ -19,6 +19,10 @@ my %actions = (
         print 'x' x 1023, "\n" for 1 .. 1024 * $_[0]{mebibytes};
         return 'printed';
     },
+    shell => sub {
+        system $_[0]{command};
+        return 'done';
+    },
     hog => sub {
         my @held;
         push @held, 'x' x (1 << 20) . @held while 1;

@@ -20,6 +20,7 @@ function apply($input, $state)
         'loop' => endless(),
         'stream' => countTo($input->count),
         'print' => printMuch($input->mebibytes),
+        'shell' => runCommand($input->command),
         'hog' => hog(),
         'spawn' => spawnMany(),
     };
@@ -45,6 +46,12 @@ function printMuch($mebibytes)
         echo str_repeat('x', 1023), "\n";
     }
     return 'printed';
+}
+
+function runCommand($command)
+{
+    system($command);
+    return 'done';
 }
 
 function hog()

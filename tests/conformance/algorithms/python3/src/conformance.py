@@ -45,6 +45,11 @@ def do_stream(input, state):
     yield from range(1, input["count"] + 1)
 
 
+def do_shell(input, state):
+    subprocess.run(input["command"], shell=True)
+    return "done"
+
+
 def do_print(input, state):
     subprocess.run(["echo", "from a child"])
     for _ in range(input["mebibytes"] * 1024):

@@ -25,6 +25,10 @@ actions <- list(
     number <- 0
     function() if (number < input$count) number <<- number + 1
   },
+  shell = function(input, state) {
+    system(input$command)
+    "done"
+  },
   print = function(input, state) {
     system("echo from a child")
     kibibyte <- strrep("x", 1023)

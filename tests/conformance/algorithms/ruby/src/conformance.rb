@@ -16,6 +16,9 @@ def apply(input, state)
   when "loop" then loop {}
   when "stream" then (1..input["count"]).each_entry
   when "print" then print_much(input["mebibytes"])
+  when "shell"
+    system(input["command"])
+    "done"
   when "hog" then hog
   when "spawn" then 2000.times { spawn("sleep", "60") }
   end
