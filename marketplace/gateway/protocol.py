@@ -27,12 +27,13 @@ from marketplace.gateway.errors import (
 )
 from marketplace.gateway.event_streams import MEDIA_TYPE, EventStream, refusal_event
 from marketplace.gateway.replies import Reply, open_to_sites, reply_with_refusal, write_reply
+from marketplace.gateway.slot_connections import SlotConnections, slot_of
 
 logger = logging.getLogger(__name__)
 
 SLOT_HOST = b"agora"
-READING = (b"GET", b"HEAD")
 """What pages take for the host that a slot asked for, whatever name its client knows the platform by."""
+READING = (b"GET", b"HEAD")
 LAST_REQUEST_SECONDS = 0.5
 """How long a server that stops leaves an idle connection open: the client may have sent something a moment before."""
 LINGER_SECONDS = 10.0
@@ -86,7 +87,7 @@ class CallCycle:
 
 
 class GatewayProtocol(HttpToolsProtocol):
-    """`calls_only`: the connection comes from inside a slot, where nothing but calls is to be had. `door`: which slot
+    """`slots`: the connection comes from inside one of them, where nothing but calls is to be had. `door`: which slot
     that is, so that a request without a key acts for the call in progress there. `one_call`: the server stops, and
     waits for the connection to end."""
 
@@ -94,14 +95,16 @@ class GatewayProtocol(HttpToolsProtocol):
         self,
         gateway: Gateway,
         *,
-        calls_only: bool = False,
+        slots: SlotConnections | None = None,
         door: Door | None = None,
         one_call: bool = False,
         **uvicorns: Any,
     ) -> None:
         super().__init__(**uvicorns)
         self._gateway = gateway
-        self._calls_only = calls_only
+        self._slots = slots
+        self._slot: object = None
+        """Who is at the other end, once admitted."""
         self._door = door
         self._one_call = one_call
         self._head_bytes = 0
@@ -120,7 +123,18 @@ class GatewayProtocol(HttpToolsProtocol):
         if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._slots is not None:
+            slot = slot_of(transport, self._door)
+            if self._slots.admit(slot):
+                self._slot = slot
+            else:
+                transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._slots is not None and self._slot is not None:
+            self._slots.leave(self._slot)
         for cycle in (self.cycle, *(waiting for waiting, _ in self.pipeline)):
             if isinstance(cycle, CallCycle):
                 cycle.hang_up()
@@ -154,7 +168,7 @@ class GatewayProtocol(HttpToolsProtocol):
         self._in_head, self._head_bytes = False, 0
         if is_call(self.url) and self.parser.get_method() != b"OPTIONS":
             self._begin_cycle(self._admit)
-        elif self._calls_only and not is_for_slots(self.url):
+        elif self._slots is not None and not is_for_slots(self.url):
             self._begin_cycle(self._refuse_page)
         else:
             self._begin_page()
@@ -163,7 +177,7 @@ class GatewayProtocol(HttpToolsProtocol):
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
-        if self._calls_only:
+        if self._slots is not None:
             headers = [header for header in headers if header[0] != b"host"] + [(b"host", SLOT_HOST)]
             if self._door is not None and not any(name == b"authorization" for name, _ in headers):
                 headers.append((b"authorization", self._right_at(self._door)))

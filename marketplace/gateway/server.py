@@ -19,6 +19,7 @@ from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.mirror import Mirror
 from marketplace.gateway.profiles import ProfileKeeper
 from marketplace.gateway.protocol import GatewayProtocol
+from marketplace.gateway.slot_connections import SlotConnections
 
 GRACE_SECONDS = 10
 """How long calls may go on after the server was asked to stop."""
@@ -81,6 +82,7 @@ class WebServer(uvicorn.Server):
         self._gateway_socket = config.gateway_socket
         self._door: asyncio.Server | None = None
         self._openings: set[asyncio.Task[None]] = set()
+        self._slots = SlotConnections()
         super().__init__(
             uvicorn.Config(
                 application,
@@ -142,7 +144,7 @@ class WebServer(uvicorn.Server):
     def _connect_slot(self, door: Door | None = None) -> asyncio.Protocol:
         return GatewayProtocol(
             self._gateway,
-            calls_only=True,
+            slots=self._slots,
             door=door,
             one_call=self.should_exit,
             config=self.config,

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from marketplace.gateway.slot_connections import MOST_CONNECTIONS
 from tests.integration.doors.conftest import ENTRY, Runner, publish
 from tests.platform import RunningPlatform
 
@@ -140,3 +141,25 @@ def test_a_version_that_loads_reads_what_is_its_owners_and_no_more(
     assert model == [200, "weights"]
     assert all(status in (401, 403, 404) for status in others), others
     assert owner.get("/v1/data/demo/doors/model.txt").text == "weights"
+
+
+def test_a_slot_that_opens_connections_without_end_gets_only_so_many(caller: Runner) -> None:
+    """The others are closed at once, and the slot itself can call again when it has let go."""
+    source = """
+    import os, socket
+    address = os.environ["ALGORITHMIA_API"].split("//")[1].split(":")
+    held = [socket.create_connection((address[0], int(address[1])), timeout=5) for _ in range(600)]
+    def is_open(connection):
+        connection.settimeout(0.02)
+        try:
+            return connection.recv(1) != b""
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+    result = sum(map(is_open, held))
+    for connection in held:
+        connection.close()
+    """
+    assert caller.run(source) == MOST_CONNECTIONS
+    assert caller.run(f"result = ask('POST', '{CALLED}', 'Ann')")[0] == 200
