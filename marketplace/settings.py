@@ -160,6 +160,11 @@ REDIS_URL = env("REDIS_URL", f"unix://{AGORA_HOME}/run/redis.sock?db=0")
 # Where workers make calls that may wait: the gateway's socket, or http://host:port where that is on another machine.
 GATEWAY = env("AGORA_GATEWAY", f"{AGORA_HOME}/run/gateway/gateway.sock")
 
+# Webhooks: seconds before the second attempt (each later pause is four times longer), and whether they may go to
+# private networks, which only an operator who trusts all callers should let them.
+WEBHOOK_PAUSE = env_int("AGORA_WEBHOOK_PAUSE", 10)
+WEBHOOK_PRIVATE_NETWORKS = env_bool("AGORA_WEBHOOK_PRIVATE_NETWORKS", False)
+
 # Celery carries work that may wait (builds, calls that may, gateway refresh, housekeeping).
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_ROUTES = {  # what waits for algorithms and receivers must not keep builds waiting: `agora caller` takes it

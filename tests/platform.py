@@ -89,7 +89,8 @@ class UpProcess:
 def platform() -> Iterator[RunningPlatform]:
     """One platform for the whole run, with EXAMPLES published."""
     home = make_home()
-    up = UpProcess(home, free_port(), AGORA_EXAMPLES=EXAMPLES)
+    webhooks = {"AGORA_WEBHOOK_PRIVATE_NETWORKS": "true", "AGORA_WEBHOOK_PAUSE": "1"}  # the receivers are tests
+    up = UpProcess(home, free_port(), AGORA_EXAMPLES=EXAMPLES, **webhooks)
     yield up.wait_until_ready()
     up.stop()
     shutil.rmtree(home)

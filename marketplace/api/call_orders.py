@@ -2,6 +2,7 @@
 
 import uuid
 
+import msgspec
 from rest_framework.exceptions import NotAuthenticated, UnsupportedMediaType
 from rest_framework.request import Request
 
@@ -12,7 +13,7 @@ from marketplace.api.by_id import NOBODY
 from marketplace.api.errors import InputTooLarge
 from marketplace.api.permissions import get_scope
 from marketplace.directory.tokens import CallToken
-from marketplace.errors import InvalidInput, NotFound
+from marketplace.errors import InvalidInput, NotFound, PermissionDenied
 from marketplace.invocations.requests import (
     CONTENT_RULE,
     INPUT_LIMIT,
@@ -24,11 +25,19 @@ from marketplace.invocations.requests import (
     read_timeout,
 )
 from marketplace.invocations.submission import Input, Order, Origin
+from marketplace.invocations.webhook_addresses import check_webhook_url
 from marketplace.organizations.key_permissions import check_can_call
 from marketplace.organizations.models import ApiKey
 from marketplace.organizations.selectors import AccessibleOrganization
 
 LONGEST_KEY = 255
+BATCH_RULE = "Send a JSON array as application/json, or lines of JSON as application/x-ndjson."
+BATCH_LIMIT = 50 << 20
+"""Bytes."""
+MOST_ITEMS = 10_000
+JSON, LINES = "application/json", ("application/x-ndjson", "application/ndjson", "application/jsonl")
+
+_array = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def read_order(request: Request, *, owner: str, name: str, algorithm_id: uuid.UUID | None, version: str) -> Order:
@@ -47,6 +56,7 @@ def read_order(request: Request, *, owner: str, name: str, algorithm_id: uuid.UU
     return Order(
         version=found,
         timeout=min(_read_timeout(request), found.timeout_seconds),
+        webhook=_read_webhook(request),
         idempotency_key=_read_idempotency_key(request),
     )
 
@@ -88,10 +98,33 @@ def check_input(kind: InputKind, body: bytes, *, place: str = "") -> Input:
     return Input(kind, body)
 
 
+def read_inputs(request: Request) -> list[Input]:
+    """The body of a batch. Raises UnsupportedMediaType, InputTooLarge, InvalidInput."""
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind not in {JSON, *LINES}:
+        raise UnsupportedMediaType("", detail=BATCH_RULE)
+    body = read_body(request, BATCH_LIMIT)
+    if len(body) > BATCH_LIMIT:
+        raise InputTooLarge(f"The batch is larger than {BATCH_LIMIT >> 20} MiB: send several.")
+    items = _split_array(body) if kind == JSON else [line for line in body.split(b"\n") if line.strip()]
+    if not 1 <= len(items) <= MOST_ITEMS:
+        raise InvalidInput("input", f"A batch has 1 to {MOST_ITEMS:,} inputs, and this one has {len(items):,}.")
+    return [check_input("json", item, place=f"Input {number}: ") for number, item in enumerate(items)]
+
+
 def read_body(request: Request, limit: int) -> bytes:
     """At most `limit` bytes and one more; Django's own limit is for forms."""
     body: bytes = request.read(limit + 1)
     return body
+
+
+def _split_array(body: bytes) -> list[bytes]:
+    if (fault := find_fault("json", body)) is not None:
+        raise InvalidInput("input", fault)
+    try:
+        return [bytes(item) for item in _array.decode(body)]
+    except msgspec.ValidationError:
+        raise InvalidInput("input", "A batch is a JSON array of inputs.") from None
 
 
 def _find_algorithm(scope: AccessibleOrganization, owner: str, name: str, algorithm_id: uuid.UUID | None) -> Algorithm:
@@ -111,6 +144,16 @@ def _read_timeout(request: Request) -> int:
     if seconds is None:
         raise InvalidInput("timeout", TIMEOUT_RULE)
     return seconds
+
+
+def _read_webhook(request: Request) -> str | None:
+    url = request.query_params.get("webhook") or request.headers.get("X-Agora-Webhook")
+    if not url:
+        return None
+    if read_tree(request) is not None:  # else code of strangers could send what it is given anywhere
+        raise PermissionDenied("An algorithm cannot name a webhook: look at the call instead.")
+    check_webhook_url(url)
+    return url
 
 
 def _read_idempotency_key(request: Request) -> str | None:

@@ -46,24 +46,45 @@ class CallTokenScheme(OpenApiAuthenticationExtension):
 
 
 def add_calls(result: dict[str, Any], **_: object) -> dict[str, Any]:
-    """Postprocessing hook: describes the call endpoint, with and without a version."""
-    result["paths"][CALL_PATH] = {"post": _call("call_algorithm", ())}
-    result["paths"][CALL_PATH + "/{version}"] = {"post": _call("call_version", ("version",))}
+    """Postprocessing hook: describes the call and batch endpoints, with and without a version."""
+    for path, name, more in ((CALL_PATH, "algorithm", ()), (CALL_PATH + "/{version}", "version", ("version",))):
+        result["paths"][path] = {"post": _call(f"call_{name}", more)}
+        result["paths"][f"{path}/batch"] = {"post": _batch(f"batch_{name}", more)}
     result["paths"] = dict(sorted(result["paths"].items()))
-    result["components"]["schemas"] |= {"Answer": ANSWER, "AnswerError": ANSWER_ERROR}
+    result["components"]["schemas"] |= {"Answer": ANSWER, "AnswerError": ANSWER_ERROR, "Accepted": ACCEPTED}
     return result
 
 
-def _call(operation_id: str, more: tuple[str, ...]) -> dict[str, Any]:
+def _in_path(more: tuple[str, ...]) -> list[dict[str, Any]]:
     names = ("owner", "name", *more)
-    in_path = [{"in": "path", "name": name, "required": True, "schema": {"type": "string"}} for name in names]
+    return [{"in": "path", "name": name, "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _batch(operation_id: str, more: tuple[str, ...]) -> dict[str, Any]:
+    inputs = {"type": "array", "items": {}, "minItems": 1, "maxItems": 10_000}
+    lines = {"schema": {"type": "string"}}
+    return {
+        "operationId": operation_id,
+        "description": "Call an algorithm once for each input. `/v1/batches/{batch_id}` will have the results.",
+        "tags": ["algo"],
+        "parameters": [*_in_path(more), TIMEOUT, IDEMPOTENCY_KEY],
+        "requestBody": {"required": True, "content": {**_json(inputs), "application/x-ndjson": lines}},
+        "security": [{SCHEME: []}],
+        "responses": {
+            "202": {"description": "The batch is queued.", "content": _json({"$ref": REFERENCE + "Batch"})},
+            "4XX": {"description": "The batch is not taken.", "content": _json({"$ref": REFERENCE + "Error"})},
+        },
+    }
+
+
+def _call(operation_id: str, more: tuple[str, ...]) -> dict[str, Any]:
     return {
         "operationId": operation_id,
         "description": "Call an algorithm: its newest version, or the one that `version` names (`1.2.3`, `1.2`, `1.*`, "
         "a source hash). An algorithm that fails answers 200 with an `error`; what is wrong with the call itself, "
         "400 and above.",
         "tags": ["algo"],
-        "parameters": in_path + IN_QUERY,
+        "parameters": [*_in_path(more), TIMEOUT, *IN_QUERY, IDEMPOTENCY_KEY],
         "requestBody": {"required": True, "content": REQUEST_BODY},
         "security": [{SCHEME: []}],
         "responses": {
@@ -78,26 +99,61 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 REFERENCE = "#/components/schemas/"
-SUCCESS = {"oneOf": [{"$ref": REFERENCE + "Answer"}, {"$ref": REFERENCE + "AnswerError"}]}
+SUCCESS = {"oneOf": [{"$ref": REFERENCE + name} for name in ("Answer", "AnswerError", "Accepted")]}
 REQUEST_BODY = {
     "application/json": {"schema": {}},
     "text/plain": {"schema": {"type": "string"}},
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
 }
+TIMEOUT = {
+    "in": "query",
+    "name": "timeout",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 3000},
+    "description": "Seconds after which the call is given up.",
+}
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "A request that is repeated with the same key is made once.",
+}
 IN_QUERY = [
     {
         "in": "query",
-        "name": "timeout",
-        "schema": {"type": "integer", "minimum": 1, "maximum": 3000},
-        "description": "Seconds after which the call is given up.",
+        "name": "output",
+        "schema": {"type": "string", "enum": ["default", "raw", "void"]},
+        "description": "`raw` answers the bare result; `void` does not wait: `/v1/calls/{request_id}` has the answer.",
     },
     {
         "in": "query",
-        "name": "output",
-        "schema": {"type": "string", "enum": ["default", "raw"]},
-        "description": "`raw` answers the bare result.",
+        "name": "webhook",
+        "schema": {"type": "string", "format": "uri", "maxLength": 2000},
+        "description": "With `output=void`: where the result is delivered to.",
+    },
+    {
+        "in": "query",
+        "name": "stdout",
+        "schema": {"type": "boolean"},
+        "description": "For the algorithm's owners: answers what it printed too.",
+    },
+    {
+        "in": "query",
+        "name": "timing",
+        "schema": {"type": "boolean"},
+        "description": "Answers how long the parts of the call took.",
     },
 ]
+ACCEPTED = {
+    "type": "object",
+    "description": "The call is queued (`output=void`).",
+    "required": ["async", "request_id"],
+    "properties": {"async": {"type": "string", "enum": ["void"]}, "request_id": {"type": "string"}},
+}
+TIMING = {
+    "type": "object",
+    "description": "Seconds.",
+    "properties": {name: {"type": "number"} for name in ("queued", "loading", "running", "total")},
+}
 ANSWER = {
     "type": "object",
     "required": ["result", "metadata"],
@@ -109,6 +165,8 @@ ANSWER = {
             "properties": {
                 "content_type": {"type": "string", "enum": ["json", "text", "binary"]},
                 "duration": {"type": "number", "description": "Seconds."},
+                "stdout": {"type": "string", "description": "What the algorithm printed."},
+                "timing": TIMING,
             },
         },
     },
@@ -124,6 +182,7 @@ ANSWER_ERROR = {
                 "message": {"type": "string"},
                 "error_type": {"type": "string"},
                 "stacktrace": {"type": "string", "description": "For those who may read the source."},
+                "stack_trace": {"type": "string", "description": "The same."},
             },
         },
         "metadata": {"type": "object", "properties": {"duration": {"type": "number"}}},

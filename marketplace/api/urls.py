@@ -16,6 +16,7 @@ from marketplace.api.views.algorithms import (
     PersonAlgorithmsView,
 )
 from marketplace.api.views.async_calls import AsyncCallsView, CallLaterView, CancelCallView
+from marketplace.api.views.batches import BatchLaterView, BatchView, CancelBatchView
 from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView
 from marketplace.api.views.call_waits import wait_for_call
 from marketplace.api.views.environments import EnvironmentsView, LanguagesView, TemplateView
@@ -39,6 +40,7 @@ from marketplace.api.views.stripe_events import receive_stripe_event
 from marketplace.api.views.unknown import UnknownPathView
 from marketplace.api.views.users import UsersView, UserView
 from marketplace.api.views.versions import CompileView, VersionsAliasView, VersionsView, VersionView
+from marketplace.api.views.webhook_secrets import WebhookSecretView
 
 
 class NameConverter:
@@ -137,7 +139,11 @@ urlpatterns = [
     path("v1/users/<name:username>", UserView.as_view()),
     path("v1/users/<name:organization>/keys", PersonKeysView.as_view()),
     path("v1/webhooks/stripe", receive_stripe_event),
+    re_path(f"{CALL}/batch/?$", BatchLaterView.as_view()),
     re_path(f"{CALL}/?$", CallLaterView.as_view()),
+    path("v1/batches/<uuid:batch_id>", BatchView.as_view()),
+    path("v1/batches/<uuid:batch_id>/cancel", CancelBatchView.as_view()),
+    path(f"{ORGANIZATION}/webhook-secret", WebhookSecretView.as_view()),
     path("v1/calls", AsyncCallsView.as_view()),
     path("v1/calls/req-<uuid:call_id>", wait_for_call),
     path("v1/calls/req-<uuid:call_id>/cancel", CancelCallView.as_view()),

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from billing import api as billing
 from marketplace.celery import app
-from marketplace.invocations import making, services
+from marketplace.invocations import making, services, webhooks
 from marketplace.invocations.sessions import end_finished_sessions
 
 
@@ -22,10 +22,17 @@ def run_lane(*, batch_id: str, lane: int) -> None:
     making.run_lane(uuid.UUID(batch_id), lane)
 
 
+@app.task(name="invocations.deliver")
+def deliver(*, call_id: str) -> None:
+    """Tries to deliver a call's result to its webhook."""
+    webhooks.deliver(uuid.UUID(call_id))
+
+
 @app.task(name="invocations.requeue_lost_calls")
 def requeue_lost_calls() -> None:
     """Mends what a killed worker or a lost message left."""
     making.requeue_lost_calls(now=timezone.now())
+    webhooks.requeue_lost_deliveries(now=timezone.now())
 
 
 @app.task(name="invocations.clear_finished_calls")

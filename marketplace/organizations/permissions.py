@@ -17,6 +17,7 @@ class Action(StrEnum):
     PUBLISH = "publish algorithms"
     WITHDRAW = "withdraw versions"
     DELETE = "delete algorithms"
+    CHANGE_SIGNATURES = "rotate the webhook secret"
     READ_AUDIT = "read the audit log"
     MANAGE_PAYMENTS = "manage payments"
 
@@ -87,6 +88,11 @@ def check_can_withdraw(scope: AccessibleOrganization) -> None:
 def check_can_delete(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may delete algorithms."""
     _require(Action.DELETE in ALLOWED[scope.role], Action.DELETE, scope)
+
+
+def check_can_rotate_webhook_secret(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may make receivers need a new secret."""
+    _require(Action.CHANGE_SIGNATURES in ALLOWED[scope.role], Action.CHANGE_SIGNATURES, scope)
 
 
 def can_read_audit(scope: AccessibleOrganization) -> bool:

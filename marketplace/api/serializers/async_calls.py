@@ -121,3 +121,9 @@ class BatchPageSerializer(BatchSerializer):
     marker = serializers.CharField(allow_null=True, help_text="Send it as `marker` for the next page.")
     next_link = serializers.URLField(allow_null=True)
     results = BatchCallSerializer(many=True)
+
+
+class WebhookSecretSerializer(serializers.Serializer):
+    """What signs an organization's webhooks."""
+
+    secret = serializers.CharField()

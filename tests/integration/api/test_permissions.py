@@ -13,11 +13,12 @@ from marketplace.accounts.models import User
 from marketplace.algorithms.secrets import set_secret
 from marketplace.api.urls import urlpatterns
 from marketplace.api.views.async_calls import CallLaterView
+from marketplace.api.views.batches import BatchLaterView
 from marketplace.api.views.unknown import UnknownPathView
 from marketplace.organizations.models import Organization
 from marketplace.organizations.services import revoke_api_key
 from marketplace.settings import REPOSITORY
-from tests.factories.async_calls import make_async_call
+from tests.factories.async_calls import make_async_call, make_batch
 from tests.factories.catalogue import make_algorithm, make_build, make_version
 from tests.factories.people import make_api_key, scope_of
 from tests.integration.api.conftest import Caller
@@ -26,6 +27,7 @@ CALLERS = ("owner", "member", "stranger", "anonymous", "revoked")
 ALGORITHM = "/v1/algorithms/{owner}/{name}"
 ORGANIZATION = "/v1/organizations/{organization}"
 SECRET = {"short_name": "A secret", "secret_key": "FRESH", "secret_value": "x"}
+BATCH = "/v1/batches/{batch_id}"
 ASYNC_CALL = "/v1/calls/req-{call_id}"
 LANGUAGES = "/v1/algorithm-environments/edge/languages"
 
@@ -106,6 +108,11 @@ TABLE = [
     Row("get", f"{ORGANIZATION}/balance", (200, 200, 404, 401)),
     Row("get", f"{ORGANIZATION}/errors", (200, 200, 404, 401)),
     Row("get", f"{ORGANIZATION}/calls", (200, 200, 404, 401)),
+    Row("get", BATCH, (200, 200, 404, 401)),
+    Row("delete", BATCH, (200, 200, 404, 401)),
+    Row("post", f"{BATCH}/cancel", (200, 200, 404, 401)),
+    Row("get", f"{ORGANIZATION}/webhook-secret", (200, 200, 404, 401)),
+    Row("post", f"{ORGANIZATION}/webhook-secret", (200, 403, 404, 401)),
     Row("get", "/v1/calls", (200, 200, 200, 401)),
     Row("get", ASYNC_CALL, (200, 200, 404, 401)),
     Row("delete", ASYNC_CALL, (200, 200, 404, 401)),
@@ -170,6 +177,7 @@ def world(team: Organization, alice: User, bob: User, charlie: User) -> World:
             "build_id": str(make_build(algorithm).id),
             "version": "0.1.0",
             "language": "python",
+            "batch_id": str(make_batch(version, scope=scope_of(alice, "team")).id),
             "call_id": str(make_async_call(version, scope=scope_of(alice, "team")).id),
             "key_id": str(make_api_key(team, by=alice).row.id),
         }
@@ -219,7 +227,7 @@ def test_the_table_has_every_operation_of_the_addresses() -> None:
     """A new address without a rule fails here."""
     views = served()
     by_pattern = {views.pop(path) for path in list(views) if path.startswith("/^")}
-    assert by_pattern == {UnknownPathView, CallLaterView}, "calls that may wait have tests of their own"
+    assert by_pattern == {UnknownPathView, CallLaterView, BatchLaterView}, "calls that may wait have tests of their own"
     operations = {
         (method, path)
         for path, view in views.items()

@@ -192,3 +192,14 @@ def test_each_answer_is_json_as_it_was_written(probe: Probe) -> None:
     text = probe.client.get(f"/v1/calls/{request_id}").text
     assert f'"result":{2**70}' in text
     assert json.loads(text)["answer"]["result"] == 2**70
+
+
+def test_the_same_call_asked_for_twice_is_one(probe: Probe) -> None:
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    with ThreadPoolExecutor(8) as pool:
+        asked = list(pool.map(lambda _: ask(probe, "echo", 1, headers=key), range(8)))
+    assert len(set(asked)) == 1
+    other = probe.client.post(probe.path, json={"do": "echo", "with": 2}, params=VOID, headers=key)
+    assert (other.status_code, "idempotency key" in other.text) == (409, True)
+    empty = probe.client.post(probe.path, json=1, params=VOID, headers={"Idempotency-Key": "x" * 256})
+    assert empty.status_code == 400

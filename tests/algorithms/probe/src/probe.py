@@ -42,7 +42,10 @@ def call(what):
 
 def call_later(what):
     """Asks for a call and does not wait for it."""
-    return ask("POST", "/v1/algo/" + what["algorithm"] + "?output=void", json.dumps(what["value"]))
+    path = "/v1/algo/" + what["algorithm"] + "?output=void"
+    if "webhook" in what:
+        path += "&webhook=" + what["webhook"].replace("?", "%3F").replace("=", "%3D")
+    return ask("POST", path, json.dumps(what["value"]))
 
 
 def look(path):

@@ -1,0 +1,92 @@
+"""Many calls of one version at once."""
+
+import uuid
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from marketplace.api.call_orders import read_inputs, read_order, read_origin, read_tree
+from marketplace.api.pagination import paginate
+from marketplace.api.permissions import get_scope
+from marketplace.api.renderers import RawJsonRenderer
+from marketplace.api.schema import ERRORS, PAGING
+from marketplace.api.serializers.async_calls import BatchCallSerializer, BatchPageSerializer, BatchSerializer
+from marketplace.api.views.async_calls import CALLERS, REPLAYED, LaterView
+from marketplace.errors import InvalidInput
+from marketplace.invocations.async_selectors import get_batch, list_batch_calls
+from marketplace.invocations.models import Batch
+from marketplace.invocations.submission import cancel_batch, submit_batch
+
+
+@extend_schema(exclude=True)
+class BatchLaterView(LaterView):
+    """/v1/algo/:owner/:name[/:version]/batch (schema.py describes it)"""
+
+    def post(
+        self,
+        request: Request,
+        owner: str = "",
+        name: str = "",
+        algorithm_id: uuid.UUID | None = None,
+        version: str | None = None,
+    ) -> Response:
+        """Queues a call for each input."""
+        order = read_order(request, owner=owner, name=name, algorithm_id=algorithm_id, version=version or "")
+        if order.webhook is not None:
+            raise InvalidInput("webhook", "A batch has no webhook: look at it, or make calls with output=void.")
+        scope, inputs = get_scope(request), read_inputs(request)
+        batch, replayed = submit_batch(
+            scope=scope, order=order, contents=inputs, origin=read_origin(request), now=timezone.now()
+        )
+        headers = {REPLAYED: "true"} if replayed else {}
+        return Response(BatchSerializer(batch).data, status=status.HTTP_202_ACCEPTED, headers=headers)
+
+
+class BatchView(APIView):
+    """/v1/batches/:id"""
+
+    authentication_classes = CALLERS
+    permission_classes = [IsAuthenticated]
+    renderer_classes = [RawJsonRenderer]
+
+    @extend_schema(operation_id="get_batch", parameters=PAGING, responses={200: BatchPageSerializer, **ERRORS})
+    def get(self, request: Request, batch_id: uuid.UUID) -> Response:
+        """How far a batch is, and its results in the order of their inputs."""
+        batch = find_batch(request, batch_id)
+        calls = list_batch_calls(batch=batch)
+        page = paginate(request, calls, lambda rows: BatchCallSerializer(rows, many=True).data)
+        return Response({**BatchSerializer(batch).data, **page})
+
+    @extend_schema(operation_id="delete_batch", responses={200: BatchSerializer, **ERRORS})
+    def delete(self, request: Request, batch_id: uuid.UUID) -> Response:
+        """Cancel a batch: the same as POST to its `cancel`."""
+        return cancel(request, batch_id)
+
+
+class CancelBatchView(APIView):
+    """/v1/batches/:id/cancel"""
+
+    authentication_classes = CALLERS
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="cancel_batch", request=None, responses={200: BatchSerializer, **ERRORS})
+    def post(self, request: Request, batch_id: uuid.UUID) -> Response:
+        """Cancel those calls of a batch that have not finished."""
+        return cancel(request, batch_id)
+
+
+def cancel(request: Request, batch_id: uuid.UUID) -> Response:
+    """Raises NotFound."""
+    batch = find_batch(request, batch_id)
+    cancel_batch(batch=batch, now=timezone.now())
+    return Response(BatchSerializer(batch).data)
+
+
+def find_batch(request: Request, batch_id: uuid.UUID) -> Batch:
+    """Raises NotFound."""
+    return get_batch(scope=get_scope(request), batch_id=batch_id, root_id=read_tree(request))
