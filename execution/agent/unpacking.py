@@ -9,6 +9,7 @@ import os
 import posixpath
 import shutil
 import tarfile
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,16 +19,29 @@ CHUNK = 1 << 20
 
 
 class _HashingReader:
-    """A file that is hashed while it is read."""
+    """A file that is hashed while it is read, by a thread: hashing takes as long as reading and writing together."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, hashing: Executor) -> None:
+        """`hashing` must have one thread."""
         self._stream = stream
-        self.hash = hashlib.sha256()
+        self._hashing = hashing
+        self._hash = hashlib.sha256()
+        self._latest: Future[None] | None = None
 
     def read(self, size: int = CHUNK) -> bytes:
         data = self._stream.read(size)
-        self.hash.update(data)
+        self._wait()  # so that no more than one piece waits in memory
+        self._latest = self._hashing.submit(self._hash.update, data)
         return data
+
+    def digest(self) -> str:
+        """Of what was read, hex."""
+        self._wait()
+        return self._hash.hexdigest()
+
+    def _wait(self) -> None:
+        if self._latest is not None:
+            self._latest.result()
 
 
 def unpack(stream: BinaryIO, digest: str, folder: Path) -> int:
@@ -35,9 +49,13 @@ def unpack(stream: BinaryIO, digest: str, folder: Path) -> int:
 
     Raises ArtifactDamaged; what was written until then stays.
     """
-    reader = _HashingReader(stream)
     folder.mkdir(parents=True)
     folder.chmod(0o755)
+    with ThreadPoolExecutor(max_workers=1) as hashing:
+        return _unpack(_HashingReader(stream, hashing), digest, folder)
+
+
+def _unpack(reader: _HashingReader, digest: str, folder: Path) -> int:
     try:
         with tarfile.open(fileobj=reader, mode="r|", bufsize=CHUNK) as tar:  # type: ignore[call-overload]
             size = _Unpacking(folder).extract_all(tar)
@@ -45,8 +63,8 @@ def unpack(stream: BinaryIO, digest: str, folder: Path) -> int:
         raise ArtifactDamaged(f"artifact {digest} is no tar: {error}") from error
     while reader.read():
         pass
-    if reader.hash.hexdigest() != digest:
-        raise ArtifactDamaged(f"artifact {digest} has the content of {reader.hash.hexdigest()}")
+    if (found := reader.digest()) != digest:
+        raise ArtifactDamaged(f"artifact {digest} has the content of {found}")
     return size
 
 

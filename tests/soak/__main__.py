@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import django
+import httpx
 import psutil
 
 from tests.benchmarks.platform_under_test import PlatformUnderTest, running_platform
@@ -37,6 +38,9 @@ WARM_EACH = 1
 """Slots of each language, always: by demand, the warm pool would be larger for ten minutes after the load."""
 SAMPLES = 200
 """Of memory."""
+WAKE_SECONDS = 30.0
+KEPT_SECONDS = 75.0
+"""So long, at most, a slot of a version that loads at once is kept without a call."""
 REST_SECONDS = 180.0
 """How long it may take until unused slots are given back and the warm pool is full."""
 REST_LOOK_SECONDS = 5.0
@@ -54,6 +58,7 @@ def main() -> int:
         django.setup()
         versions = publish_versions(platform, languages)
         print(f"Published {len(versions)} versions in {', '.join(found.id for found in languages)}", flush=True)
+        _wake(versions[0])
         memory, crashes = MemoryLog(platform), Crashes(platform, SECONDS, SEED)
         before = _rest(platform)
         load = _make_load(platform.address, versions)
@@ -64,6 +69,14 @@ def main() -> int:
         after = _rest(platform, before)
         print(f"Held at the first rest: {before}\nHeld at the last rest:  {after}")
         return _report(load, crashes, memory, before.differences(after), books.audit(load.received))
+
+
+def _wake(version: Target) -> None:
+    """A call with a result and one that fails: what is opened for the first of each is open at the first rest."""
+    headers = {"Authorization": version.authorization or "", "Content-Type": "application/json"}
+    for body in (version.body, b'{"do": "raise"}'):
+        httpx.post(version.url, content=body, headers=headers, timeout=WAKE_SECONDS).raise_for_status()
+    time.sleep(KEPT_SECONDS)
 
 
 def _make_load(address: str, versions: list[Target]) -> Load:

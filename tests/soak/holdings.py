@@ -16,9 +16,9 @@ from tests.benchmarks.platform_under_test import PlatformUnderTest
 
 MEASURED = ("web", "agent", "drain", "redis")
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
-SPARE_DESCRIPTORS = 12
-"""A process may have so many more than at its first rest: connections that a thread or a worker opens when it first has
-work."""
+SPARE_DESCRIPTORS = 4
+"""A process may have so many more than at its first rest: each of the workers' few processes opens a connection for the
+directory when it first refreshes that, and keeps it (see Holdings.connections)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Holdings:
     """Files and folders that sandboxes were prepared in."""
     descriptors: dict[str, int]
     connections: dict[str, int]
-    """To Redis, by the name of the client and, for those that several processes have, what it asked last."""
+    """To Redis, by the client's name and what it asked last. For people: where its descriptors come from."""
 
     def differences(self, later: "Holdings") -> list[str]:
         """A sentence for each thing of which there is more later."""
