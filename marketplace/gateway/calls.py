@@ -40,6 +40,8 @@ class Call(msgspec.Struct):
     kind: InputKind
     streams: bool = False
     """Whether its caller takes the result in chunks, as they come."""
+    idempotency_key: bytes = b""
+    """Empty for a call that is made as often as it is sent."""
     cancellable: bool = False
     """Whether stopping it now leaves nothing half done: only while the algorithm runs."""
 

@@ -8,6 +8,8 @@ Refused
 ├── PaymentRequired     the caller: their credits are used up (402)
 ├── UnknownAlgorithm    the caller: no such algorithm or version, or not theirs to see (404)
 ├── WrongMethod         the caller: calls are POST (405)
+├── KeyInUse            the caller, later: the call with this idempotency key runs (409)
+├── KeyOfAnother        the caller: this idempotency key was used for another request (422)
 ├── TooLarge            the caller: the body is larger than BODY_LIMIT (413)
 ├── HeadTooLarge        the caller: address and headers are larger than HEAD_LIMIT (431)
 ├── QueueIsFull         the caller, later: too many calls wait for this version (429)
@@ -76,6 +78,22 @@ class WrongMethod(Refused):
 
     def __init__(self) -> None:
         super().__init__("An algorithm is called with POST.", {"allow": "POST"})
+
+
+class KeyInUse(Refused):
+    status = 409
+    error_type = "IdempotencyError"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, {"retry-after": "1"})
+
+
+class KeyOfAnother(Refused):
+    status = 422
+    error_type = "IdempotencyError"
+
+    def __init__(self) -> None:
+        super().__init__("This idempotency key was used for another request: use a new one for each.")
 
 
 class TooLarge(Refused):

@@ -26,6 +26,7 @@ from marketplace.gateway.errors import (
     UnknownAlgorithm,
 )
 from marketplace.gateway.event_streams import MEDIA_TYPE, EventStream, refusal_event
+from marketplace.gateway.repeats import Repeats, check_key
 from marketplace.gateway.replies import Reply, open_to_sites, reply_with_refusal, write_reply
 from marketplace.gateway.slot_connections import SlotConnections, slot_of
 
@@ -94,6 +95,7 @@ class GatewayProtocol(HttpToolsProtocol):
     def __init__(
         self,
         gateway: Gateway,
+        repeats: Repeats,
         *,
         slots: SlotConnections | None = None,
         door: Door | None = None,
@@ -102,6 +104,7 @@ class GatewayProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(**uvicorns)
         self._gateway = gateway
+        self._repeats = repeats
         self._slots = slots
         self._slot: object = None
         """Who is at the other end, once admitted."""
@@ -227,7 +230,7 @@ class GatewayProtocol(HttpToolsProtocol):
             self._refuse_connection(cycle.refused)
 
     def _admit(self) -> Call:
-        authorization = content_type = length = accept = b""
+        authorization = content_type = length = accept = key = b""
         for name, value in self.headers:
             if name == b"authorization":
                 authorization = value
@@ -237,17 +240,20 @@ class GatewayProtocol(HttpToolsProtocol):
                 length = value
             elif name == b"accept":
                 accept = value
+            elif name == b"idempotency-key":
+                key = value
         if length.isdigit() and int(length[:20]) > BODY_LIMIT:
             raise TooLarge
         if self._door is not None and not authorization:
             authorization = self._gateway.right_at(self._door)
-        return self._gateway.admit(
-            self.parser.get_method(),
-            self.url,
-            authorization=authorization,
-            content_type=content_type,
-            streams=MEDIA_TYPE in accept,
+        streams = MEDIA_TYPE in accept
+        call = self._gateway.admit(
+            self.parser.get_method(), self.url, authorization=authorization, content_type=content_type, streams=streams
         )
+        if key:
+            check_key(key, streams=streams)
+            call.idempotency_key = key
+        return call
 
     def _refuse_page(self) -> Call:
         raise UnknownAlgorithm("Algorithms can call algorithms here, now or later, use hosted data, and nothing else.")
@@ -276,7 +282,10 @@ class GatewayProtocol(HttpToolsProtocol):
     async def _make_call(self, cycle: CallCycle) -> None:
         assert cycle.call is not None, "admitted, since it was not refused"
         try:
-            reply = await self._gateway.make(cycle.call, cycle.body)
+            if cycle.call.idempotency_key:
+                reply = await self._repeats.make_once(cycle.call, cycle.body, self._gateway.make)
+            else:
+                reply = await self._gateway.make(cycle.call, cycle.body)
         except Refused as refused:
             reply = reply_with_refusal(refused)
         except asyncio.CancelledError:  # the client is gone, or the server waits for this call no longer

@@ -19,6 +19,7 @@ from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.mirror import Mirror
 from marketplace.gateway.profiles import ProfileKeeper
 from marketplace.gateway.protocol import GatewayProtocol
+from marketplace.gateway.repeats import Repeats
 from marketplace.gateway.slot_connections import SlotConnections
 
 GRACE_SECONDS = 10
@@ -79,6 +80,7 @@ class WebServer(uvicorn.Server):
 
     def __init__(self, config: WebConfig, gateway: Gateway, application: Application) -> None:
         self._gateway = gateway
+        self._repeats = Repeats(config.redis_url)
         self._gateway_socket = config.gateway_socket
         self._door: asyncio.Server | None = None
         self._openings: set[asyncio.Task[None]] = set()
@@ -88,7 +90,7 @@ class WebServer(uvicorn.Server):
                 application,
                 host=config.host,
                 port=config.port,
-                http=partial(GatewayProtocol, gateway),  # type: ignore[arg-type]
+                http=partial(GatewayProtocol, gateway, self._repeats),  # type: ignore[arg-type]
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -110,6 +112,7 @@ class WebServer(uvicorn.Server):
         if self._door is not None:
             self._door.close()
         self._gateway_socket.unlink(missing_ok=True)
+        await self._repeats.close()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -144,6 +147,7 @@ class WebServer(uvicorn.Server):
     def _connect_slot(self, door: Door | None = None) -> asyncio.Protocol:
         return GatewayProtocol(
             self._gateway,
+            self._repeats,
             slots=self._slots,
             door=door,
             one_call=self.should_exit,

@@ -127,6 +127,7 @@ ACTIONS = {
     "echo": lambda value: value,
     "text": str,
     "bytes": bytes,
+    "now": lambda _: time.time_ns(),
     "fail": fail,
     "sleep": sleep,
     "exit": os._exit,
