@@ -133,6 +133,13 @@ def set_terms(*, organization: Organization, limit_cents: int, days_to_pay: int,
     _record(by, organization.id, "terms.set", f"${limit_cents / 100:,.2f}, {days_to_pay} days", organization.id)
 
 
+def reconcile_now(*, by: User) -> billing.Reconciliation:
+    """Compares the ledger with what Stripe says moved, as an operator."""
+    check_is_operator(by)
+    with telling_why():
+        return billing.reconcile_latest(now=timezone.now())
+
+
 def check_is_operator(user: User) -> None:
     """Raises PermissionDenied unless they run the platform."""
     if not user.is_superuser:

@@ -22,6 +22,11 @@ def format_credits(amount: int | None) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def format_cents(cents: int) -> str:
+    """US cents as dollars: `$12.50`, `-$3.00`."""
+    return f"{'-' if cents < 0 else ''}${abs(cents) / 100:,.2f}"
+
+
 def round_typical(amount: int) -> int:
     """To three digits, since what is typical is not known better: 3,120,500 becomes 3,120,000."""
     return int(TYPICAL_DIGITS.create_decimal(amount))

@@ -5,4 +5,5 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("marketplace.web.store.urls")),
     path("", include("marketplace.web.console.urls")),
+    path("", include("marketplace.web.operator.urls")),
 ]

@@ -9,11 +9,15 @@ from marketplace.web.console import (
     balance,
     builds,
     calls,
+    exports,
     home,
+    invoices,
     keys,
     members,
     new_organization,
     overview,
+    payments,
+    payouts,
     versions,
 )
 
@@ -24,6 +28,9 @@ KEYS = f"{ORGANIZATION}/keys"
 CALLS = f"{ORGANIZATION}/calls"
 ALGORITHMS = f"{ORGANIZATION}/algorithms"
 MEMBERS = f"{ORGANIZATION}/members"
+PAYMENTS = f"{ORGANIZATION}/payments"
+INVOICES = f"{ORGANIZATION}/invoices"
+PAYOUTS = f"{ORGANIZATION}/payouts"
 
 urlpatterns = [
     path("console", home.home, name="home"),
@@ -41,5 +48,19 @@ urlpatterns = [
     path(MEMBERS, members.members, name="members"),
     path(f"{MEMBERS}/<word:username>/role", members.change_role, name="change-role"),
     path(f"{MEMBERS}/<word:username>/remove", members.remove, name="remove-member"),
+    path(PAYMENTS, payments.payments, name="payments"),
+    path(f"{PAYMENTS}/buy", payments.buy, name="buy-credits"),
+    path(f"{PAYMENTS}/top-up", payments.change_top_up, name="top-up"),
+    path(f"{PAYMENTS}/tax-id", payments.change_tax_id, name="tax-id"),
+    path(f"{PAYMENTS}.csv", exports.payments_csv, name="payments-csv"),
+    path(INVOICES, invoices.invoices, name="invoices"),
+    path(f"{INVOICES}/<uuid:invoice_id>", invoices.invoice, name="invoice"),
+    path(f"{INVOICES}/<uuid:invoice_id>.pdf", invoices.invoice_pdf, name="invoice-pdf"),
+    path(f"{INVOICES}/<uuid:invoice_id>.csv", exports.invoice_csv, name="invoice-csv"),
+    path(PAYOUTS, payouts.payouts, name="payouts"),
+    path(f"{PAYOUTS}/set-up", payouts.set_up, name="set-up-payouts"),
+    path(f"{PAYOUTS}/pay", payouts.pay, name="pay-out"),
+    path(f"{PAYOUTS}/automatic", payouts.change_automatic, name="automatic-payouts"),
+    path(f"{PAYOUTS}.csv", exports.payouts_csv, name="payouts-csv"),
     path(f"{ORGANIZATION}/audit", audit_log.audit_log, name="audit"),
 ]

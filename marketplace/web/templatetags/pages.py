@@ -67,6 +67,7 @@ def breakable(name: str) -> SafeString:
 
 
 register.filter("credits", figures.format_credits)
+register.filter("dollars", figures.format_cents)
 register.filter("compact", figures.format_compact)
 register.filter("duration", figures.format_duration)
 register.filter("bytes", figures.format_bytes)

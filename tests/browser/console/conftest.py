@@ -12,6 +12,7 @@ from marketplace.accounts.models import User
 from marketplace.algorithms.models import Build, BuildState
 from tests.factories.calls import record_calls, record_history
 from tests.factories.catalogue import make_algorithm, make_build, make_version
+from tests.factories.payments import make_invoice, make_payments, make_payouts, make_top_up
 from tests.factories.people import make_api_key, make_organization, make_user
 
 LONG_NAME = "a_name_that_is_as_long_as_names_may_be_and_has_many_words_in_it"
@@ -53,6 +54,10 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
     going_on = make_build(
         make_algorithm("slow", by=grace, owner="lab", public=False), by=grace, state=BuildState.BUILDING
     )
+    invoice = make_invoice(lab.id)
+    make_payments(lab.id)
+    make_payouts(lab.id)
+    make_top_up(lab.id, failure="Your card was declined.")
     algorithm = f"/algorithms/{LONG_NAME}"
     paths = [
         "",
@@ -71,6 +76,10 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
         f"/algorithms/slow/builds/{going_on.id}",
         "/members",
         "/audit",
+        "/payments",
+        "/invoices",
+        f"/invoices/{invoice.pk}",
+        "/payouts",
     ]
     others = ["/console/new", "/console/grace", "/console/grace/keys", "/accounts/email/", "/accounts/password/change/"]
     yield Workplace(str(live_server), grace, going_on, [f"/console/lab{path}" for path in paths] + others)

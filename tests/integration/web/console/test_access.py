@@ -10,6 +10,7 @@ from marketplace.accounts.models import User
 from marketplace.organizations.models import Membership, Organization
 from marketplace.web.console.urls import ORGANIZATION, urlpatterns
 from tests.factories.catalogue import make_algorithm
+from tests.factories.payments import make_invoice
 from tests.factories.people import make_user
 from tests.integration.web.console.conftest import TEAM, Things, signed_in
 
@@ -31,6 +32,7 @@ class Row:
 EVERY_MEMBER = (200, 200, 404, LOGIN)
 OWNERS = (200, 403, 404, LOGIN)
 DONE_BY_OWNERS = (302, 403, 404, LOGIN)
+OWNERS_SENT_ON = DONE_BY_OWNERS
 TABLE = [
     Row("get", "", EVERY_MEMBER),
     Row("get", "/keys", EVERY_MEMBER),
@@ -53,6 +55,22 @@ TABLE = [
     Row("get", "/members/dora_too/remove", OWNERS),
     Row("post", "/members/dora_too/remove", DONE_BY_OWNERS),
     Row("get", "/audit", OWNERS),
+    Row("get", "/payments", OWNERS),
+    Row("get", "/payments?payment={key}", OWNERS_SENT_ON),
+    Row("post", "/payments/buy", OWNERS, {"dollars": "20"}),
+    Row("post", "/payments/top-up", DONE_BY_OWNERS, {"threshold": "5", "amount": "20", "month_cap": "100", "on": "no"}),
+    Row("post", "/payments/tax-id", OWNERS, {"kind": "eu_vat", "value": "DE123456789"}),
+    Row("get", "/payments.csv", OWNERS),
+    Row("get", "/invoices", OWNERS),
+    Row("get", "/invoices/{invoice}", OWNERS),
+    Row("get", "/invoices/{invoice}.pdf", OWNERS),
+    Row("get", "/invoices/{invoice}.csv", OWNERS),
+    Row("get", "/payouts", OWNERS),
+    Row("get", "/payouts?back=1", OWNERS_SENT_ON),
+    Row("post", "/payouts/set-up", DONE_BY_OWNERS),
+    Row("post", "/payouts/pay", DONE_BY_OWNERS),
+    Row("post", "/payouts/automatic", DONE_BY_OWNERS, {"automatic": "no"}),
+    Row("get", "/payouts.csv", OWNERS),
 ]
 
 
@@ -65,8 +83,11 @@ def test_each_visitor_gets_what_the_table_says(
     Membership.objects.create(
         organization=team, user=make_user("dora_too"), role="member", created_at=things.key.created_at
     )
+    invoice = make_invoice(team.id)
     person = dict(zip(VISITORS, (alice, bob, charlie, None), strict=True))[visitor]
-    path = TEAM + row.path.format(key=things.key.id, call=things.call_id, build=things.version.build_id)
+    path = TEAM + row.path.format(
+        key=things.key.id, call=things.call_id, build=things.version.build_id, invoice=invoice.pk
+    )
     response = getattr(signed_in(person), row.method)(path, row.form)
     expected = row.expected[VISITORS.index(visitor)]
     if expected == LOGIN:
@@ -91,7 +112,7 @@ def test_the_table_has_every_address_of_an_organization() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/keys/{key}/revoke", "/calls/{call}", "/algorithms/secret", "/algorithms/mine/builds/{build}"],
+    ["/keys/{key}/revoke", "/calls/{call}", "/algorithms/secret", "/algorithms/mine/builds/{build}", "/invoices/{key}"],
 )
 def test_an_organization_is_no_way_to_the_things_of_another(
     as_charlie: Client, charlie: User, things: Things, path: str

@@ -23,6 +23,9 @@ MOST_QUERIES = {
     "/algorithms/secret": 10,
     "/members": 6,
     "/audit": 7,
+    "/payments": 10,
+    "/invoices": 7,
+    "/payouts": 8,
 }
 
 
