@@ -15,7 +15,7 @@ from marketplace.api.data.uploads import Receive
 from marketplace.datasets.contents import open_reader
 from marketplace.datasets.models import File
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 19
 ALWAYS = {
     "x-data-type": "file",
     "accept-ranges": "bytes",
@@ -78,19 +78,15 @@ async def _send_content(file: File, span: Span, head: Mapping[str, object], rece
 
 
 async def _send_chunks(reader: BinaryIO, left: int, gone: "asyncio.Task[None]", send: Send) -> None:
-    """One chunk is sent while the next one is read."""
-    reading = use_disk(reader.read, min(left, CHUNK_BYTES))
-    while not gone.done():
-        chunk = await reading
-        left -= len(chunk)
-        if left and not chunk:
+    """The server sends one chunk while the next one is read, and waits with that for the client."""
+    if not left:
+        await send({"type": "http.response.body"})
+    while left and not gone.done():
+        chunk = await use_disk(reader.read, min(left, CHUNK_BYTES))
+        if not chunk:
             raise OSError("a content is shorter than its row says")
-        if left:
-            reading = use_disk(reader.read, min(left, CHUNK_BYTES))
+        left -= len(chunk)
         await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
-        if not left:
-            return
-    await asyncio.gather(reading, return_exceptions=True)
 
 
 async def _wait_until_gone(receive: Receive) -> None:
