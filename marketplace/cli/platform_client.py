@@ -1,6 +1,8 @@
 """The platform's REST API, as the author's commands use it. Every failure is one sentence that says what to do."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +16,8 @@ TIMEOUT = httpx.Timeout(30.0, read=120.0, write=120.0)
 # The longest timeout a version may have, and some way to go.
 CALL_TIMEOUT = httpx.Timeout(30.0, read=3_030.0, write=120.0)
 JsonObject = dict[str, Any]
+Event = tuple[str, Any]
+"""The name of a server-sent event, `message` where it has none, and its data."""
 
 
 class Refused(click.ClickException):
@@ -70,9 +74,26 @@ class Platform:
         path = f"/v1/algo/{reference}"
         return _json_of(self._send("POST", path, content=content, headers=headers, timeout=CALL_TIMEOUT))
 
+    def stream(self, reference: str, content: bytes, content_type: str) -> Iterator[Event]:
+        """Calls an algorithm; its events, as they come. The last one is `done` or `error`."""
+        headers = {"Content-Type": content_type, "Accept": "text/event-stream"}
+        options = {"content": content, "headers": headers, "timeout": CALL_TIMEOUT}
+        with self._explain(), self._client.stream("POST", f"/v1/algo/{reference}", **options) as response:
+            if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
+                response.read()
+                _json_of(response)
+                raise Refused(_sentence(response, None), response.status_code)
+            yield from _read_events(response.iter_lines())
+
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        try:
+        with self._explain():
             return self._client.request(method, path, **options)
+
+    @contextmanager
+    def _explain(self) -> Iterator[None]:
+        """What goes wrong on the way becomes a sentence."""
+        try:
+            yield
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
             raise click.ClickException(
                 f"{self.address!r} is not an address: run `agora login --address http://HOST:PORT`."
@@ -83,6 +104,18 @@ class Platform:
             raise click.ClickException(
                 f"Nothing answers at {self.address}: start it with `make up`, or name another by `agora login`."
             ) from None
+
+
+def _read_events(lines: Iterator[str]) -> Iterator[Event]:
+    """As the platform writes them: each with one line of data, which is JSON."""
+    name = "message"
+    for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, json.loads(value)
+            name = "message"
 
 
 def _json_of(response: httpx.Response) -> JsonObject:

@@ -19,6 +19,8 @@ class Answering(HTTPServer):
     answer: object = {"result": "hi", "metadata": {"content_type": "text", "duration": 0.1}}
     path = content_type = authorization = ""
     body = b""
+    events: str | None = None
+    """What it answers to callers who take a stream."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -30,6 +32,9 @@ class Handler(BaseHTTPRequestHandler):
         self.server.body = self.rfile.read(int(self.headers["Content-Length"]))
         content = json.dumps(self.server.answer).encode()
         self.send_response(self.server.status)
+        if self.server.events is not None and self.headers["Accept"] == "text/event-stream":
+            content = self.server.events.encode()
+            self.send_header("Content-Type", "text/event-stream")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -141,3 +146,32 @@ def test_it_fails_with_the_platforms_words(server: Answering, status: int, answe
     result = call("ann/echo", "--data", "1")
     assert result.exit_code == 1
     assert message in result.output
+
+
+DONE = 'event: done\ndata: {"result": null, "metadata": {"content_type": "json"}}\n\n'
+FAILED = 'event: error\ndata: {"error": {"message": "No.", "error_type": "InputError"}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("events", "shown", "exit_code"),
+    [
+        ('data: "a "\n\ndata: "b"\n\n' + DONE, b"a b\n", 0),
+        ('data: {"a": "\u00f6"}\n\ndata: [1]\n\n' + DONE, '{"a": "ö"}\n[1]\n'.encode(), 0),
+        ('event: binary\ndata: "AP+A"\n\n' + DONE, b"\x00\xff\x80", 0),
+        (DONE.replace("null", "5"), b"5\n", 0),
+        ('data: "a"\n\n' + FAILED, b"a\n", 1),
+        ('data: "a"\n\n', b"a", 1),
+    ],
+)
+def test_it_shows_a_stream_as_it_comes(server: Answering, events: str, shown: bytes, exit_code: int) -> None:
+    server.events = events
+    result = call("ann/echo", "--data", "1", "--stream")
+    assert (result.stdout_bytes, result.exit_code) == (shown, exit_code), result.output
+    assert (result.stderr != "") == bool(exit_code)
+
+
+def test_a_stream_that_is_refused_is_explained(server: Answering) -> None:
+    server.status, server.answer = 402, {"error": {"message": "The credits are used up."}}
+    result = call("ann/echo", "--data", "1", "--stream")
+    assert result.exit_code == 1
+    assert "The credits are used up." in result.output
