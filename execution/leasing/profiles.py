@@ -63,7 +63,10 @@ class Profile(msgspec.Struct):
     cpu_us: Quantiles = msgspec.field(default_factory=Quantiles)
     peak_memory_bytes: Quantiles = msgspec.field(default_factory=Quantiles)
     io_bytes: Quantiles = msgspec.field(default_factory=Quantiles)
-    """Through the slot's channel: the request and the answer. What a slot reads from a disk is not known."""
+    """Through the slot's channel: the request, the answer and its chunks. A slot has no disk to write to: its /tmp is
+    memory, and counted there. What it reads is its version's files, which the machine mostly has in memory for all slots
+    of the version, so that a disk's share of them says nothing of a call. Calls and data that it asks for are calls and
+    transfers of their own."""
     load_us: Quantiles = msgspec.field(default_factory=Quantiles)
     """Of each slot's one loading."""
 

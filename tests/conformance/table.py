@@ -27,8 +27,8 @@ NOTES = """
 - *Whole numbers* beyond what the language keeps exactly come as the nearest float, or are refused, never changed in
   another way.
 
-| language | Debian packages |
-| --- | --- |
+| language | what makes a result a stream of chunks | Debian packages |
+| --- | --- | --- |
 """
 
 
@@ -37,9 +37,9 @@ def write_page(measured: Mapping[Environment, Measures]) -> None:
     rows = sorted(measured, key=lambda found: found.display_name.lower())
     lines = [f"| {' | '.join(COLUMNS)} |", f"| {' | '.join('---' for _ in COLUMNS)} |"]
     lines += [_row(environment, measured[environment]) for environment in rows]
-    packages = [f"| {row.display_name} | `{' '.join(row.manifest.debian_packages) or '-'}` |" for row in rows]
+    more = [_more(environment.manifest) for environment in rows]
     title = TITLE.format(processors=os.cpu_count(), machine=_processor_name())
-    PAGE.write_text("\n".join([title, *lines]) + "\n" + NOTES + "\n".join(packages) + "\n", encoding="utf-8")
+    PAGE.write_text("\n".join([title, *lines]) + "\n" + NOTES + "\n".join(more) + "\n", encoding="utf-8")
 
 
 def _row(environment: Environment, measures: Measures) -> str:
@@ -53,6 +53,13 @@ def _row(environment: Environment, measures: Measures) -> str:
         f"{measures.warm:.2f}", f"{measures.idle_memory / 2**20:.0f}",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def _more(manifest: Manifest) -> str:
+    packages = f"`{' '.join(manifest.debian_packages)}`" if manifest.debian_packages else "-"
+    return (
+        f"| {manifest.display_name} | {manifest.streams or 'nothing: the language has no idiom for it'} | {packages} |"
+    )
 
 
 def _dependencies(manifest: Manifest) -> str:
