@@ -64,9 +64,9 @@ class Profile(msgspec.Struct):
     peak_memory_bytes: Quantiles = msgspec.field(default_factory=Quantiles)
     io_bytes: Quantiles = msgspec.field(default_factory=Quantiles)
     """Through the slot's channel: the request, the answer and its chunks. A slot has no disk to write to: its /tmp is
-    memory, and counted there. What it reads is its version's files, which the machine mostly has in memory for all slots
-    of the version, so that a disk's share of them says nothing of a call. Calls and data that it asks for are calls and
-    transfers of their own."""
+    memory, and counted there. What it reads is its version's files, which the machine mostly has in memory for all of
+    the version's slots, so that a disk's share of them says nothing of a call. Calls and data that it asks for are
+    calls and transfers of their own."""
     load_us: Quantiles = msgspec.field(default_factory=Quantiles)
     """Of each slot's one loading."""
 
