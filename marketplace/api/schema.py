@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import Direction, OpenApiParameter
 
-from marketplace.api.serializers.pages import ErrorSerializer
+from marketplace.api.errors import NoSuchAlgorithm
+from marketplace.api.serializers.pages import ErrorSerializer, ProblemSerializer
 
-ERRORS = {"4XX": ErrorSerializer}
+ERRORS = {"4XX": ErrorSerializer, "5XX": ErrorSerializer}
 PAGING = [
     OpenApiParameter("limit", OpenApiTypes.INT, description="Results in a page, 1 to 200. Default 50."),
     OpenApiParameter("marker", OpenApiTypes.STR, description="The marker of the page before."),
@@ -27,6 +28,17 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:  # noqa: ARG002 - its signature
         description = "`Simple KEY`. The bare key and `Bearer KEY` are understood too."
         return {"type": "apiKey", "in": "header", "name": "Authorization", "description": description}
+
+
+class ProblemFieldExtension(OpenApiSerializerFieldExtension):
+    """What stands in the answer about a missing algorithm, and in all others."""
+
+    target_class = "marketplace.api.serializers.pages.ProblemField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        """Both shapes."""
+        problem = auto_schema.resolve_serializer(ProblemSerializer, direction).ref
+        return {"oneOf": [problem, {"type": "string", "enum": [NoSuchAlgorithm.body["error"]]}]}
 
 
 def leave_out_ids(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:

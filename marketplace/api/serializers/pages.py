@@ -29,7 +29,11 @@ class ProblemSerializer(serializers.Serializer):
     message = serializers.CharField()
 
 
+class ProblemField(serializers.Field):
+    """A problem; of an algorithm that is not there, the words by which clients know that."""
+
+
 class ErrorSerializer(serializers.Serializer):
     """The body of every answer that is not a success."""
 
-    error = ProblemSerializer()
+    error = ProblemField()
