@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench usage-bench conformance languages crash soak clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench usage-bench conformance languages crash fuzz soak clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ crash: development ## Kill processes under load, and count every call.
 
 drain-bench: development ## Measure how many meter events a second become records, sums and postings.
 	@$(RUN)/python -m tests.benchmarks.drain
+
+fuzz: development ## Make up many requests to every address of the API; FUZZ_EXAMPLES=50 to each.
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50} $(RUN)/pytest -n 0 tests/integration/schema
 
 soak: development ## Run mixed load with crashes for 15 minutes, and look for what is left over.
 	@$(RUN)/python -m tests.soak

@@ -100,8 +100,12 @@ def _call(operation_id: str, more: tuple[str, ...]) -> dict[str, Any]:
         "requestBody": {"required": True, "content": REQUEST_BODY},
         "security": [{SCHEME: []}],
         "responses": {
-            "200": {"description": "The result, or what the algorithm failed with.", "content": _json(SUCCESS)},
-            "4XX": {"description": "The call cannot be made.", "content": _json({"$ref": REFERENCE + "AnswerError"})},
+            "200": {"description": "The result, or what the algorithm failed with.", "content": ANSWERS},
+            "4XX": {"description": "The call cannot be made.", "content": FAILURE},
+            "5XX": {
+                "description": "The call came to no end, or failed and was to be raw.",
+                "content": FAILURE,
+            },
         },
     }
 
@@ -112,11 +116,13 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 REFERENCE = "#/components/schemas/"
 SUCCESS = {"oneOf": [{"$ref": REFERENCE + name} for name in ("Answer", "AnswerError", "Accepted")]}
-REQUEST_BODY = {
-    "application/json": {"schema": {}},
+RAW = {
     "text/plain": {"schema": {"type": "string"}},
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
 }
+REQUEST_BODY = {"application/json": {"schema": {}}, **RAW}
+ANSWERS = {**_json(SUCCESS), **RAW}
+FAILURE = {**_json({"$ref": REFERENCE + "AnswerError"}), "text/plain": RAW["text/plain"]}
 TIMEOUT = {
     "in": "query",
     "name": "timeout",

@@ -147,5 +147,5 @@ urlpatterns = [
     path("v1/calls", AsyncCallsView.as_view()),
     path("v1/calls/req-<uuid:call_id>", wait_for_call),
     path("v1/calls/req-<uuid:call_id>/cancel", CancelCallView.as_view()),
-    re_path(r"^v1(/.*)?$", UnknownPathView.as_view()),
+    re_path(r"^v1(/[\s\S]*)?$", UnknownPathView.as_view()),
 ]

@@ -17,7 +17,7 @@ SCHEMA = REPOSITORY / "docs" / "reference" / "openapi.json"
 @pytest.mark.parametrize(
     "path",
     ["/v1", "/v1/", "/v1/nothing", "/v1/algorithms/1x", "/v1/algorithms/a%00b/c", "/v1/algorithms/../../etc/passwd",
-     "/v1/algorithms/a/b/builds/not-a-uuid", "/v1/algorithms/a/b/c/d/e", "/v1/%ff"],
+     "/v1/algorithms/a/b/builds/not-a-uuid", "/v1/algorithms/a/b/c/d/e", "/v1/%ff", "/v1/a%0Ab"],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["get", "post", "delete", "patch"])
 def test_unknown_addresses_answer_404_as_json(path: str, method: str) -> None:

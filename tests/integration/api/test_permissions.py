@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,6 +62,13 @@ TABLE = [
     Row("post", f"{ALGORITHM}/compile", (200, 200, 404, 401), name="shown"),
     Row("get", f"{ALGORITHM}/scm/status", (200, 200, 404, 401)),
     Row("get", f"{ALGORITHM}/scm/status", (200, 200, 404, 401), name="shown"),
+    Row("get", f"{ALGORITHM}/versions/{{version}}/prices", (200, 200, 404, 404)),
+    Row("get", f"{ALGORITHM}/versions/{{version}}/prices", (200, 200, 200, 200), name="shown"),
+    Row("post", f"{ALGORITHM}/versions/{{version}}/prices", (201, 403, 404, 401), {"royalty_microcredits": 9}),
+    Row("post", f"{ALGORITHM}/versions/{{version}}/prices", (201, 403, 404, 401), {"royalty_microcredits": 9},
+        name="shown"),
+    Row("post", f"{ALGORITHM}/quote", (200, 200, 404, 401), {}),
+    Row("post", f"{ALGORITHM}/quote", (200, 200, 200, 401), {}, name="shown"),
     Row("get", f"{ALGORITHM}/errors", (200, 200, 404, 401)),
     Row("get", f"{ALGORITHM}/errors", (200, 200, 404, 401), name="shown"),
     Row("get", f"{ALGORITHM}/secrets", (200, 200, 404, 401)),
@@ -106,6 +114,13 @@ TABLE = [
     Row("post", f"{ORGANIZATION}/keys", (201, 201, 404, 401), {"name": "another"}),
     Row("delete", f"{ORGANIZATION}/keys/{{key_id}}", (204, 403, 404, 401)),
     Row("get", f"{ORGANIZATION}/balance", (200, 200, 404, 401)),
+    Row("get", f"{ORGANIZATION}/payments", (200, 403, 404, 401)),
+    Row("post", f"{ORGANIZATION}/payments", (409, 403, 404, 401), {"amount_cents": 2_000}),
+    Row("get", f"{ORGANIZATION}/payments/{{payment_id}}", (404, 403, 404, 401)),
+    Row("get", f"{ORGANIZATION}/invoices", (200, 403, 404, 401)),
+    Row("get", f"{ORGANIZATION}/invoices/{{invoice_id}}", (404, 403, 404, 401)),
+    Row("get", f"{ORGANIZATION}/payouts", (200, 403, 404, 401)),
+    Row("post", f"{ORGANIZATION}/payouts", (409, 403, 404, 401)),
     Row("get", f"{ORGANIZATION}/errors", (200, 200, 404, 401)),
     Row("get", f"{ORGANIZATION}/calls", (200, 200, 404, 401)),
     Row("get", BATCH, (200, 200, 404, 401)),
@@ -170,6 +185,8 @@ def world(team: Organization, alice: User, bob: User, charlie: User) -> World:
             "organization": "team",
             "username": "bob",
             "secret_id": str(secret.id),
+            "payment_id": str(uuid.uuid4()),
+            "invoice_id": str(uuid.uuid4()),
             "algorithm_id": str(algorithm.id),
             "environment_id": "python3",
             "host_id": "internal",
