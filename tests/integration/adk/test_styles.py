@@ -3,6 +3,7 @@
 tests/clients publishes the same folders, and that of Rust, which takes minutes to compile.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.conformance.bench import Bench, make_bench
 from tests.conformance.slot import Ended, Refused, Slot
 
 FOLDERS = Path(__file__).parents[2] / "clients" / "algorithms"
-STYLES = sorted(path.name for path in FOLDERS.iterdir() if path.name != "adk_rust")
+STYLES = sorted(path.name for path in FOLDERS.iterdir() if re.match("(adk|handler|template)_(?!rust)", path.name))
 
 
 def files_of(name: str) -> dict[str, bytes]:

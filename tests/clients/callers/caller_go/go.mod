@@ -1,0 +1,3 @@
+module caller_go
+
+go 1.19
