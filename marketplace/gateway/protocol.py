@@ -6,6 +6,7 @@ overrides where a request is a call; uvicorn's version is pinned, and tests/inte
 
 import asyncio
 import logging
+import re
 import uuid
 from typing import Any, cast
 
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 SLOT_HOST = b"agora"
 """What pages take for the host that a slot asked for, whatever name its client knows the platform by."""
 READING = (b"GET", b"HEAD")
+H2C = re.compile(rb"\r\nupgrade:[ \t]*h2c[ \t]*(?=\r\n|$)", re.IGNORECASE)
 LAST_REQUEST_SECONDS = 0.5
 """How long a server that stops leaves an idle connection open: the client may have sent something a moment before."""
 LINGER_SECONDS = 10.0
@@ -146,6 +148,8 @@ class GatewayProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refusing:
             return
+        if b"h2c" in data and (self._in_head or self.cycle is None or self.cycle.response_complete):
+            data = stay_with_http_1(data)
         super().data_received(data)
         if self._in_head and not self._refusing:
             self._head_bytes += len(data)
@@ -361,6 +365,12 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def _date(self) -> bytes:
         return self.server_state.default_headers[0][1]
+
+
+def stay_with_http_1(data: bytes) -> bytes:
+    """A head without the wish for HTTP/2, with which the parser would take no body. Java's client has it by default."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    return H2C.sub(b"", head) + end + body
 
 
 def _new_fault() -> OurFault:

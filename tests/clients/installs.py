@@ -58,7 +58,7 @@ def install_java(folder: Path) -> list[str]:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "pom.xml").write_text(POM)
         _run([_tool("mvn"), "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"], folder)
-    classes, path = folder / "classes", f"{folder}/lib/*"
+    classes, path = folder / "classes", ":".join(map(str, sorted((folder / "lib").glob("*.jar"))))
     _run(
         [java, "-m", compiler, "-encoding", "UTF-8", "-d", str(classes), "-cp", path, _source("java/Drive.java")],
         folder,

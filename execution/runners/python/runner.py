@@ -42,7 +42,7 @@ def become_bridge(channel, line):
         os.chdir(order["directory"])
         os.dup2(channel, 3)
         os.set_inheritable(3, True)  # it may be 3 already
-        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "adk.py")
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main_loop.py")
         os.execv(bridge, [bridge, line, sys.executable, "-s", program, order["entry"]])
 
 

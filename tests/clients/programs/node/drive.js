@@ -44,8 +44,10 @@ const checks = {
     await given((back) => file.putString("text ä", back));
     same(await given((back) => file.exists(back)).then(([exists]) => exists), true);
     same((await given((back) => file.getString(back)))[0], "text ä");
-    await given((back) => file.putJson('{"a":1}', back));
-    same((await given((back) => file.getJson(back)))[0], { a: 1 });
+    const value = directory.file("value.json");
+    await given((back) => value.putJson('{"a":1}', back));
+    same((await given((back) => value.getJson(back)))[0], { a: 1 });
+    await given((back) => value.delete(back));
     const names = [];
     await new Promise((resolve) => directory.forEachFile((error, found) => names.push(found.basename())).then(resolve));
     same(names, ["note.txt"]);

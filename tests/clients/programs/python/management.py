@@ -65,6 +65,7 @@ def versions_and_builds():
     published = client.algo("demo/echo_python")
     versions = published.versions(limit=5, published=True)
     assert versions["results"][0]["version_info"]["semantic_version"], versions
+
     git_hash = versions["results"][0]["version_info"]["git_hash"]
     assert published.info(git_hash)["version_info"]["git_hash"] == git_hash
     assert published.info()["results"]
@@ -124,7 +125,7 @@ def organizations():
 
 @check
 def insights():
-    client.report_insights([{"insight_key": "a", "insight_value": 1}])
+    client.report_insights({"a": 1})
 
 
 main()

@@ -1,6 +1,6 @@
 """Runs one Python algorithm that has its main loop from a published ADK. Started by the bridge: see bridge.pl.
 
-    adk.py ENTRY
+    main_loop.py ENTRY
 
 Stand-alone: standard library only, Python 3.9 or newer.
 """
