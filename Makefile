@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench usage-bench conformance languages crash fuzz soak clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench usage-bench conformance languages clients crash fuzz soak clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ conformance: development ## Check every language whose toolchain is here; LANGUA
 
 languages: development ## Check and measure the languages, and write docs/reference/languages.md again.
 	@$(RUN)/python -m tests.conformance --table $(LANGUAGES)
+
+clients: development ## Drive a platform with the clients and ADKs that Algorithmia published.
+	@$(RUN)/python -m tests.clients $(CLIENTS)
 
 crash: development ## Kill processes under load, and count every call.
 	@$(RUN)/python -m tests.crash

@@ -142,7 +142,7 @@ def _follow(platform: Platform, build: str, echo: Echo) -> None:
             break
         time.sleep(POLL_SECONDS)
     if found["status"] == "failed":
-        raise click.ClickException(f"The build failed: {found['error'] or 'the log above says why.'}")
+        raise click.ClickException(f"The build failed: {found['failure'] or 'the log above says why.'}")
 
 
 def _publish_build(platform: Platform, owner: str, manifest: Manifest, build_id: str, bump: str, notes: str) -> str:

@@ -36,7 +36,8 @@ class BuildSerializer(serializers.Serializer):
     status = serializers.SerializerMethodField()
     state = serializers.ChoiceField(BuildState.choices)
     commit_sha = serializers.CharField(source="source_hash", help_text="SHA-256 of the source archive.")
-    error = serializers.CharField(help_text="Why it failed, for the author.")
+    # Not `error`: published clients take any answer with that for a failure of the request.
+    failure = serializers.CharField(source="error", help_text="Why it failed, for the author.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)

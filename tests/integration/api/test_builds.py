@@ -48,7 +48,7 @@ def test_it_lists_builds_with_their_versions(as_alice: Caller, alice: User, djan
         ("failed", None),
         ("succeeded", "0.1.0"),
     ]
-    assert rows[0]["error"] == "It does not compile."
+    assert rows[0]["failure"] == "It does not compile."
 
 
 @pytest.mark.parametrize(

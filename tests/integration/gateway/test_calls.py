@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.integration.gateway.conftest import Probe
+from tests.integration.gateway.conftest import CALL_SECONDS, Probe
 from tests.integration.gateway_edges.raw_http import request_bytes, send
 from tests.platform import RunningPlatform
 
@@ -270,3 +270,26 @@ def test_slots_have_a_door_for_calls_and_nothing_else(platform: RunningPlatform)
         for path in ("/", "/v1/organizations", "/admin/", "/v1/algorithms"):
             assert inside.get(path).status_code == 404
         assert inside.post("/v1/algo/agora/hello", json="a").status_code == 401
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.2])
+def test_a_client_that_would_rather_have_http_2_gets_its_answer(
+    platform: RunningPlatform, probe: Probe, pause: float
+) -> None:
+    wish = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2_Settings": "AAEAAEAAAAIAAAABAAMAAABk"}
+    request = request_bytes(b"POST", probe.path.encode(), platform.demo_key, b'{"do":"echo","with":"h2c"}', **wish)
+    head, end, body = request.partition(b"\r\n\r\n")
+    parts = urlsplit(platform.address)
+    with socket.create_connection((parts.hostname, parts.port), timeout=CALL_SECONDS) as connection:
+        for _ in range(2):  # it wishes again with each request
+            connection.sendall(head + end)
+            time.sleep(pause)
+            connection.sendall(body)
+            assert b'"result":"h2c"' in read_answer(connection)
+
+
+def read_answer(connection: socket.socket) -> bytes:
+    received = b""
+    while not received.endswith(b"}}"):
+        received += connection.recv(1 << 16) or b"closed}}"
+    return received

@@ -54,14 +54,14 @@ public class Drive {
     byte[] bytes = echo.pipe(new byte[] {0, -1}).as(new TypeToken<byte[]>() {});
     same(bytes.length, 2);
     same(echo.pipeJson("{\"b\":[true]}").asJsonString(), "{\"b\":[true]}");
-    same(echo.pipe("x").getMetadata().duration > 0, true);
+    same(echo.pipe("x").getMetadata().getDuration() > 0, true);
   }
 
   static void options() throws Exception {
     Algorithm algorithm = client.algo("demo/adk_python").setTimeout(60L, java.util.concurrent.TimeUnit.SECONDS).setStdout(true);
     AlgoResponse response = algorithm.pipe("Ann");
     same(response.asString(), "Hello Ann");
-    same(response.getMetadata().stdout.contains("greeting"), true);
+    same(response.getMetadata().getStdout().contains("greeting"), true);
   }
 
   static void futures() throws Exception {

@@ -36,7 +36,7 @@ fn values(client: &Algorithmia) -> Done {
 
 fn errors(client: &Algorithmia) -> Done {
     match client.algo("demo/adk_python").pipe("fail") {
-        Err(error) => same(error.to_string().contains("no greeting for fail"), true),
+        Err(error) => same(format!("{:?}", error).contains("no greeting for fail"), true),
         Ok(_) => Err("it did not fail".into()),
     }
 }
