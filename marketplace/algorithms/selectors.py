@@ -72,6 +72,15 @@ def list_public_algorithms_of(*, organization: Organization) -> QuerySet[Algorit
     return published_algorithms(viewer=None).filter(organization=organization).order_by("name")
 
 
+def get_called_algorithm(*, full_name: str) -> Algorithm:
+    """The algorithm `owner/name` that a right to call was given to. Raises NotFound when it is no more."""
+    owner, _, name = full_name.partition("/")
+    found = Algorithm.objects.filter(organization__slug=owner, name=name).select_related("organization").first()
+    if found is None:
+        raise NotFound(f"There is no algorithm {full_name} any more.")
+    return found
+
+
 def find_algorithm_name(algorithm_id: UUID) -> tuple[str, str] | None:
     """Owner and name of an algorithm, whoever may see it; None if there is none with that id."""
     return Algorithm.objects.filter(pk=algorithm_id).values_list("organization__slug", "name").first()

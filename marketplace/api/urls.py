@@ -22,6 +22,7 @@ from marketplace.api.views.call_waits import wait_for_call
 from marketplace.api.views.environments import EnvironmentsView, LanguagesView, TemplateView
 from marketplace.api.views.failures import AlgorithmFailuresView, OrganizationFailuresView, PersonFailuresView
 from marketplace.api.views.hosted_data import DefaultCollectionView, HostedDataView
+from marketplace.api.views.insights import AlgorithmInsightsView, InsightsView
 from marketplace.api.views.keys import KeysView, KeyView, PersonKeysView
 from marketplace.api.views.organizations import (
     BalanceView,
@@ -86,6 +87,7 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/scm/status", make(SourceStatusView)),
         path(f"{prefix}/errors", make(AlgorithmFailuresView)),
         path(f"{prefix}/collections/<uuid:collection_id>", make(DefaultCollectionView)),
+        path(f"{prefix}/insights", make(AlgorithmInsightsView)),
         path(f"{prefix}/secrets", make(SecretsView)),
         path(f"{prefix}/secrets/<uuid:secret_id>", make(SecretView)),
     ]
@@ -115,6 +117,7 @@ urlpatterns = [
     path(f"{LANGUAGES}/<str:language>/environments", EnvironmentsView.as_view()),
     path(f"{ENVIRONMENTS}/environment-specifications/<str:environment_id>/template", TemplateView.as_view()),
     path("v1/secret-provider", SecretProvidersView.as_view()),
+    path("v1/insights", InsightsView.as_view()),
     path("v1/scms", SourceHostsView.as_view()),
     path("v1/scms/<str:host_id>", SourceHostView.as_view()),
     path("v1/organization/types", OrganizationTypesView.as_view()),

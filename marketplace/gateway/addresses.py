@@ -16,7 +16,7 @@ WORD = "[A-Za-z][A-Za-z0-9_]{0,63}"
 ID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 REFERENCE = re.compile(rf"(?:({WORD})/({WORD})|({ID}))(?:/([A-Za-z0-9.*]{{1,64}}))?/?")
 BATCH = re.compile(rf"/(?:{WORD}/{WORD}|{ID})(?:/[A-Za-z0-9.*]{{1,64}})?/batch/?".encode())
-INSIDE = re.compile(rb"/v1/(?:web/)?algo/|/v1/(?:calls|batches|data|connector)(?:[/?]|$)")
+INSIDE = re.compile(rb"/v1/(?:web/)?algo/|/v1/(?:calls|batches|data|connector|insights)(?:[/?]|$)")
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 Output = Literal["default", "raw"]

@@ -40,13 +40,19 @@ class InsightSerializer(serializers.Serializer):
     insight_value = serializers.JSONField()
 
 
+class ReportedSerializer(serializers.Serializer):
+    """That a report has come in."""
+
+    response = serializers.CharField()
+
+
 class InsightsSerializer(serializers.Serializer):
     """What a call had to say of itself."""
 
     time = serializers.SerializerMethodField(help_text="Milliseconds since the epoch.")
     request_id = serializers.CharField(source="call_id", allow_null=True)
     session_id = serializers.CharField(source="root_id", allow_null=True, help_text="The first call of the tree.")
-    insights = serializers.DictField(source="values")
+    insights = serializers.DictField(source="values", child=serializers.JSONField())
 
     def get_time(self, insights: Insights) -> int:
         return insights.at // 1_000
