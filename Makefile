@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench usage-bench conformance languages clients crash fuzz soak clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench usage-bench conformance languages clients crash fuzz soak stripe clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ fuzz: development ## Make up many requests to every address of the API; FUZZ_EXA
 
 soak: development ## Run mixed load with crashes for 15 minutes, and look for what is left over.
 	@$(RUN)/python -m tests.soak
+
+stripe: development ## Hold payments against stripe-mock, localstripe and a whole platform; needs Go.
+	@$(RUN)/pytest -n 0 tests/stripe
 
 clean: ## Remove what was installed and built. The platform's data (.agora) stays.
 	rm -rf .venv frontend/node_modules frontend/dist .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

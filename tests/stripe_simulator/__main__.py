@@ -1,7 +1,7 @@
 """`python -m tests.stripe_simulator SECRET [PORT]`: serves on loopback, and prints its port when it does.
 
-/v1 is Stripe's; /acts/NAME does what people and banks do, /events tells the signed events, /send posts some to an
-address, /settings makes requests fail and things forgotten.
+/v1 is Stripe's; /acts/NAME does what people and banks do, /events tells the signed events, /heard the requests,
+/send posts events to an address, /settings makes requests fail and things forgotten.
 """
 
 import hashlib
@@ -31,6 +31,8 @@ class World:
         self.lock = Lock()
         self.state = State()
         self.answered: dict[str, tuple[Any, Reply]] = {}
+        self.heard: list[tuple[str, str, str]] = []
+        """Each request as it came: its method, its address, its form."""
         self.trouble: list[str] = []
         """For the next requests: `refuse` does nothing, `lose` does it and hangs up."""
 
@@ -87,6 +89,7 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         if parts.path.startswith("/v1/"):
+            self.world.heard.append((method, self.path, body))
             self._serve_stripe(method, parts.path, parse_qsl(parts.query) + parse_qsl(body))
         else:
             self._reply(self._control(parts.path, json.loads(body) if body else {}))
@@ -113,6 +116,8 @@ class Handler(BaseHTTPRequestHandler):
         with self.world.lock:
             if path == "/events":
                 return 200, [[text, self.world.sign(text)] for text in self.world.state.events[body["since"] :]]
+            if path == "/heard":
+                return 200, self.world.heard
             if path == "/settings":
                 self._set(**body)
                 return 200, None

@@ -41,6 +41,10 @@ class Simulator:
         """Every event ever, signed now."""
         return [Delivery(*pair) for pair in self._ask("/events", {"since": 0})]
 
+    def list_requests(self) -> list[tuple[str, str, str]]:
+        """What Agora asked for: method, address, form."""
+        return [(method, address, form) for method, address, form in self._ask("/heard", {})]
+
     def send(self, url: str, numbers: list[int], secret: str = "") -> list[int]:
         """Has it post events to an address, and answers the statuses."""
         return list(self._ask("/send", {"url": url, "numbers": numbers, "secret": secret}))

@@ -60,9 +60,9 @@ class PurchaseForm(forms.Form):
 class TopUpForm(forms.Form):
     """When to buy how much by itself."""
 
-    threshold = dollar_field("When less is left than", least=0)
-    amount = dollar_field("Buy credits for")
-    month_cap = dollar_field("At most in a month")
+    threshold = dollar_field("When less is left than, US dollars", least=0)
+    amount = dollar_field("Buy credits for, US dollars")
+    month_cap = dollar_field("At most in a month, US dollars")
 
     def clean(self) -> dict[str, Any]:
         """Raises ValidationError when the month does not allow for one top-up."""
