@@ -50,6 +50,13 @@ def test_hosted_data_is_there_too(caller: Runner, owner: httpx.Client) -> None:
     assert owner.get("/v1/data/demo/doors/note.txt").text == "from inside"
 
 
+def test_calls_for_later_are_the_callers(caller: Runner, owner: httpx.Client) -> None:
+    status, later = caller.run(f"result = ask('POST', '{CALLED}?output=void', 'Ann')")
+    assert (status, later["async"]) == (200, "void")
+    answer = owner.get(f"/v1/calls/{later['request_id']}", params={"wait": 30}).json()
+    assert answer["state"] == "succeeded", answer
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
