@@ -15,13 +15,33 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from billing.budgets.models import Budget, KeyLimit
+from billing.budgets.selectors import (
+    BudgetLine,
+    collect_budgets,
+    collect_key_limits,
+    list_budgets,
+    list_key_limits,
+)
+from billing.budgets.services import BudgetWarning, notice_crossings, remove_budget, set_budget, set_key_limit
+from billing.budgets.spending import begin_counting
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger_services
 from billing.ledger.models import AccountKind
 from billing.ledger.selectors import EntryLine
 from billing.metering import drain, partitions
 from billing.metering.closing import LedgerReport, check_ledger
-from billing.metering.counters import Count, count_free_calls, free_calls_field, free_calls_key
+from billing.metering.counters import SPENT as SPENT_COUNTS
+from billing.metering.counters import (
+    Count,
+    Period,
+    count_free_calls,
+    count_kept_seconds,
+    free_calls_field,
+    free_calls_key,
+    spent_field,
+    spent_key,
+)
 from billing.metering.events import BALANCES as HOT_BALANCES
 from billing.metering.events import MeterEvent, Outcome, Waiver, multiply_memory
 from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_on_commit, rebuild_hot_balances
@@ -125,11 +145,15 @@ __all__ = [
     "HOT_BALANCES",
     "LARGEST_CENTS",
     "SMALLEST_CENTS",
+    "SPENT_COUNTS",
     "TAX_ID_KINDS",
     "AlgorithmEarnings",
     "AlgorithmMeasures",
     "AlgorithmTotals",
     "BalanceDifference",
+    "Budget",
+    "BudgetLine",
+    "BudgetWarning",
     "Buyer",
     "CallLine",
     "CallTotals",
@@ -142,6 +166,7 @@ __all__ = [
     "EntryLine",
     "Invoice",
     "InvoiceState",
+    "KeyLimit",
     "LedgerReport",
     "MeterEvent",
     "MeterWriter",
@@ -152,6 +177,7 @@ __all__ = [
     "Payout",
     "PayoutAccount",
     "PayoutState",
+    "Period",
     "PlatformFigures",
     "PriceSchedule",
     "PriceTerms",
@@ -164,12 +190,16 @@ __all__ = [
     "UsageLine",
     "Waiver",
     "apply_account",
+    "begin_counting",
     "begin_payout",
     "check_ledger",
+    "collect_budgets",
+    "collect_key_limits",
     "compute_class",
     "count_calls",
     "count_calls_by_day",
     "count_free_calls",
+    "count_kept_seconds",
     "default_compute_per_second",
     "ensure_partitions",
     "find_customer",
@@ -187,6 +217,7 @@ __all__ = [
     "get_prices",
     "grant_credits",
     "issue_invoice",
+    "list_budgets",
     "list_call_records",
     "list_call_tree",
     "list_disputes",
@@ -194,6 +225,7 @@ __all__ = [
     "list_failing_events",
     "list_held_payouts",
     "list_invoices",
+    "list_key_limits",
     "list_payments",
     "list_payouts",
     "list_prices",
@@ -204,6 +236,7 @@ __all__ = [
     "look_again",
     "measure_algorithms",
     "multiply_memory",
+    "notice_crossings",
     "open_account",
     "payments_enabled",
     "process_event",
@@ -214,6 +247,7 @@ __all__ = [
     "receive_event",
     "reconcile_latest",
     "refund_payment",
+    "remove_budget",
     "remove_old_records",
     "run_drain",
     "run_payouts",
@@ -221,11 +255,15 @@ __all__ = [
     "send_notices",
     "send_payout",
     "set_automatic",
+    "set_budget",
+    "set_key_limit",
     "set_price",
     "set_tax_id",
     "set_terms",
     "set_top_up",
     "share_royalty",
+    "spent_field",
+    "spent_key",
     "start_checkout",
     "start_onboarding",
     "sum_top_ups",

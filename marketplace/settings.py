@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "billing.ledger",
     "billing.metering",
+    "billing.budgets",
     "billing.pricing",
     "billing.payments",
     "billing.payouts",

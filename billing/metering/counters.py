@@ -5,11 +5,12 @@ that they are as exact as the hot balances. Gateways hold them in memory; pages 
 
 | key | field | value |
 | --- | --- | --- |
-| `billing:spent:20261125`, `billing:spent:202611` | what has a budget (budgets/fields.py) | micro-credits |
+| `billing:spent:20261125`, `billing:spent:202611` | what has a budget (spent_field) | micro-credits |
 | `billing:free_calls:202611` | `payer:algorithm id` | calls |
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
 import redis
@@ -35,12 +36,19 @@ class Count(NamedTuple):
 
 def spent_key(period: Period, moment: float) -> str:
     """The hash of what was spent in the UTC day or month of a time in seconds since the epoch."""
-    return SPENT + datetime.fromtimestamp(moment, tz=UTC).strftime(FORMATS[period])
+    return SPENT + _name_period(period, int(moment // 86_400))
+
+
+def spent_field(organization_id: str, *, key_id: str | None = None, member_id: int | None = None) -> str:
+    """Whose spending is counted: the organization's, or that of its key or member alone."""
+    if key_id is not None:
+        return f"{organization_id}:key:{key_id}"
+    return organization_id if member_id is None else f"{organization_id}:member:{member_id}"
 
 
 def free_calls_key(moment: float) -> str:
     """The hash of the free calls of that month."""
-    return FREE_CALLS + datetime.fromtimestamp(moment, tz=UTC).strftime(FORMATS["month"])
+    return FREE_CALLS + _name_period("month", int(moment // 86_400))
 
 
 def free_calls_field(*, payer_id: str, algorithm_id: str) -> str:
@@ -55,7 +63,17 @@ def count_free_calls(*, payer_id: str, algorithm_id: str, moment: float) -> int:
         return int(client.hget(free_calls_key(moment), field) or 0)
 
 
+def count_kept_seconds(period: Period) -> int:
+    """How long the counts of a period stay."""
+    return KEPT_SECONDS[period]
+
+
 def read_spent(client: redis.Redis, period: Period, moment: float) -> dict[str, int]:
     """What was spent in the period of that moment, by field."""
     found = cast("dict[bytes, bytes]", client.hgetall(spent_key(period, moment)))
     return {field.decode(): int(amount) for field, amount in found.items()}
+
+
+@lru_cache(maxsize=16)
+def _name_period(period: Period, day: int) -> str:
+    return datetime.fromtimestamp(day * 86_400, tz=UTC).strftime(FORMATS[period])

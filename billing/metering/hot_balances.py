@@ -93,6 +93,12 @@ def rebuild_hot_balances() -> RebuildReport:
     return RebuildReport(restored, tuple(differences))
 
 
+def read_pending_events() -> list[MeterEvent]:
+    """The events that the drain has not removed from the stream; it may have recorded the oldest of them."""
+    with connect() as client:
+        return _read_redis(client)[1]
+
+
 def _read_redis(client: redis.Redis) -> tuple[dict[str, int], list[MeterEvent]]:
     """The hot balances and the events not yet drained, of one moment."""
     with client.pipeline(transaction=True) as pipeline:

@@ -22,6 +22,7 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from billing.errors import MeterUnavailable
+from billing.metering.counters import Count
 from billing.metering.events import BALANCES, STREAM, MeterEvent, join_lines
 
 PATIENCE_SECONDS = 5.0
@@ -35,24 +36,34 @@ BATCH_LIMIT = 100
 GATHER_SECONDS = 0.001
 GATHER_LIMIT = 8
 """While many calls end, their events gather for so long, or to so many: a batch costs little more than one event."""
+FIRST_PAYER = 6
+"""The script's first argument that is a payer."""
 WRITER_KEY = "meter:writer:"
 
 # ARGV: batch number, seconds to remember it, the last microsecond of Redis's clock at which it may be written, the
-# entry of the stream, then payer and charge for each payer.
+# entry of the stream, where the counts begin, payer and charge for each payer; then for each count its hash, field,
+# amount, and the seconds that the hash is kept.
 # What may fail comes first, and the stream before the mark: what is marked is written. A balance that cannot be
 # changed, since somebody spoilt it, holds up nobody: the ledger follows the stream.
 SCRIPT = """
+local counts = tonumber(ARGV[5])
 local known = redis.call('GET', KEYS[3])
 if not known or tonumber(known) < tonumber(ARGV[1]) then
   local now = redis.call('TIME')
   if now[1] * 1000000 + now[2] > tonumber(ARGV[3]) then return redis.error_reply('LATE this batch was given up') end
   redis.call('XADD', KEYS[1], '*', 'events', ARGV[4])
   redis.call('SET', KEYS[3], ARGV[1], 'EX', ARGV[2])
-  for i = 5, #ARGV, 2 do redis.pcall('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
+  for i = 6, counts - 1, 2 do redis.pcall('HINCRBY', KEYS[2], ARGV[i], ARGV[i + 1]) end
+  for i = counts, #ARGV, 4 do
+    redis.pcall('HINCRBY', ARGV[i], ARGV[i + 1], ARGV[i + 2])
+    redis.pcall('EXPIRE', ARGV[i], ARGV[i + 3])
+  end
 end
 local names = {}
-for i = 5, #ARGV, 2 do names[#names + 1] = ARGV[i] end
-return redis.call('HMGET', KEYS[2], unpack(names))
+for i = 6, counts - 1, 2 do names[#names + 1] = ARGV[i] end
+local answer = redis.call('HMGET', KEYS[2], unpack(names))
+for i = counts, #ARGV, 4 do answer[#answer + 1] = redis.pcall('HGET', ARGV[i], ARGV[i + 1]) end
+return answer
 """
 SCRIPT_ID = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
@@ -63,6 +74,7 @@ class _Waiting(NamedTuple):
     done: asyncio.Future[int]
     deadline: float
     """In the loop's time."""
+    counts: tuple[Count, ...]
 
 
 class MeterWriter:
@@ -72,6 +84,8 @@ class MeterWriter:
         """`patience` is how many seconds an event may wait for a Redis that is away."""
         self._link = _Link(redis_url)
         self._patience = patience
+        self.counts: dict[str, dict[str, int]] = {}
+        """By hash and field: what Redis said last. A gateway shares its own with the writer."""
         self._keys = (STREAM, BALANCES, f"{WRITER_KEY}{uuid.uuid4()}")
         self._batch_number = 0
         self._waiting: deque[_Waiting] = deque()
@@ -95,8 +109,10 @@ class MeterWriter:
         _fail(self._waiting)
         await self._link.close()
 
-    async def write(self, event: MeterEvent) -> int:
+    async def write(self, event: MeterEvent, counts: tuple[Count, ...] = ()) -> int:
         """Writes the event, charges its payer, and answers the payer's new hot balance in micro-credits.
+
+        The counts are raised in the same step, and `self.counts` has their new values.
 
         Returns after Redis has it, on disk. Raises MeterUnavailable when that took longer than the writer's patience;
         the event is then not written later. Whoever is cancelled while it waits leaves the event to be written.
@@ -105,7 +121,7 @@ class MeterWriter:
         if self._task is None or loop is None:
             raise MeterUnavailable("The meter's writer does not run.")
         done: asyncio.Future[int] = loop.create_future()
-        self._waiting.append(_Waiting(event, msgspec.json.encode(event), done, loop.time() + self._patience))
+        self._waiting.append(_Waiting(event, msgspec.json.encode(event), done, loop.time() + self._patience, counts))
         self._wake.set()
         return await done
 
@@ -136,15 +152,21 @@ class MeterWriter:
         charges: Counter[str] = Counter()
         for event, *_ in batch:
             charges[event.payer_id] -= event.compute_charge + event.royalty_charge
-        arguments: list[str | int | bytes] = [join_lines(waiting.text for waiting in batch)]
+        counts = [count for waiting in batch for count in waiting.counts]
+        first_count = FIRST_PAYER + 2 * len(charges)
+        arguments: list[str | int | bytes] = [join_lines(waiting.text for waiting in batch), first_count]
         for payer, change in charges.items():
             arguments += (payer, change)
+        for count in counts:
+            arguments += count
         deadline = max(batch[0].deadline, asyncio.get_running_loop().time() + LEAST_SECONDS)
         balances = await self._call_patiently(arguments, deadline)
         if balances is None:
             return
-        by_payer = {payer: int(balance or 0) for payer, balance in zip(charges, balances, strict=True)}
-        for event, _, done, _ in batch:
+        for count, value in zip(counts, balances[len(charges) :], strict=True):
+            self.counts.setdefault(count.key, {})[count.field] = int(value or 0)
+        by_payer = {payer: int(balance or 0) for payer, balance in zip(charges, balances, strict=False)}
+        for event, _, done, *_ in batch:
             if not done.done():
                 done.set_result(by_payer[event.payer_id])
 
@@ -209,6 +231,6 @@ class _Link:
 
 
 def _fail(waiting: "deque[_Waiting] | list[_Waiting]") -> None:
-    for _, _, done, _ in waiting:
+    for _, _, done, *_ in waiting:
         if not done.done():
             done.set_exception(MeterUnavailable("The meter did not take a call's record in time."))

@@ -17,6 +17,7 @@ from marketplace.api.views.algorithms import (
 )
 from marketplace.api.views.async_calls import AsyncCallsView, CallLaterView, CancelCallView
 from marketplace.api.views.batches import BatchLaterView, BatchView, CancelBatchView
+from marketplace.api.views.budgets import BudgetsView, BudgetView, KeyLimitView
 from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView
 from marketplace.api.views.call_waits import wait_for_call
 from marketplace.api.views.environments import EnvironmentsView, LanguagesView, TemplateView
@@ -127,6 +128,9 @@ urlpatterns = [
     path(f"{ORGANIZATION}/members/<name:username>", MemberView.as_view()),
     path(f"{ORGANIZATION}/keys", KeysView.as_view()),
     path(f"{ORGANIZATION}/keys/<uuid:key_id>", KeyView.as_view()),
+    path(f"{ORGANIZATION}/keys/<uuid:key_id>/limits", KeyLimitView.as_view()),
+    path(f"{ORGANIZATION}/budgets", BudgetsView.as_view()),
+    path(f"{ORGANIZATION}/budgets/<uuid:budget_id>", BudgetView.as_view()),
     path(f"{ORGANIZATION}/balance", BalanceView.as_view()),
     path(f"{ORGANIZATION}/errors", OrganizationFailuresView.as_view()),
     path(f"{ORGANIZATION}/calls", CallsView.as_view()),

@@ -7,6 +7,7 @@ memory (marketplace/gateway/mirror.py). Redis layout:
 | --- | --- | --- | --- |
 | `directory:keys` | hash | SHA-256 of the API key, hex | KeyEntry as JSON |
 | `directory:algorithms` | hash | `owner/name`, lower case | AlgorithmEntry as JSON |
+| `directory:limits` | hash | organization id | LimitsEntry as JSON |
 | `directory:changes` | channel | | Change as JSON, after each write |
 """
 
@@ -16,6 +17,7 @@ import msgspec
 
 KEYS = "directory:keys"
 ALGORITHMS = "directory:algorithms"
+LIMITS = "directory:limits"
 CHANGES = "directory:changes"
 
 
@@ -81,8 +83,34 @@ class AlgorithmEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """`<algorithm id>@<when they changed last>`, empty while there are none; the secrets themselves never come here."""
 
 
+class BudgetEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """So many micro-credits in each UTC day or month, of the organization, or of its key or member alone."""
+
+    period: Literal["day", "month"]
+    amount: int
+    hard: bool
+    """Whether calls stop when it is spent."""
+    key_id: str | None = None
+    member_id: int | None = None
+
+
+class KeyLimitEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How fast a key may call; 0 is no limit."""
+
+    key_id: str
+    calls_per_second: int = 0
+    calls_at_once: int = 0
+
+
+class LimitsEntry(msgspec.Struct, frozen=True):
+    """The budgets and limits of an organization. One without any has no entry."""
+
+    budgets: tuple[BudgetEntry, ...]
+    keys: tuple[KeyLimitEntry, ...]
+
+
 class Change(msgspec.Struct, frozen=True):
     """Entry `field` of hash `kind` was written or removed: read it again."""
 
-    kind: Literal["keys", "algorithms", "balances"]
+    kind: Literal["keys", "algorithms", "balances", "limits"]
     field: str

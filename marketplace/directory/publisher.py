@@ -13,7 +13,18 @@ import msgspec
 import redis
 from django.conf import settings
 
-from marketplace.directory.entries import ALGORITHMS, CHANGES, KEYS, AlgorithmEntry, Change, KeyEntry
+from marketplace.directory.entries import (
+    ALGORITHMS,
+    CHANGES,
+    KEYS,
+    LIMITS,
+    AlgorithmEntry,
+    Change,
+    KeyEntry,
+    LimitsEntry,
+)
+
+HASHES = {"keys": KEYS, "algorithms": ALGORITHMS, "limits": LIMITS}
 
 
 def publish_keys(entries: Mapping[str, KeyEntry | None]) -> None:
@@ -24,6 +35,16 @@ def publish_keys(entries: Mapping[str, KeyEntry | None]) -> None:
 def publish_algorithms(entries: Mapping[str, AlgorithmEntry | None]) -> None:
     """Makes the algorithms, by field, callable; None makes one unknown to callers. Raises redis.RedisError."""
     _write("algorithms", entries)
+
+
+def publish_limits(entries: Mapping[str, LimitsEntry | None]) -> None:
+    """Makes these the limits of the organizations, by id; None lifts them. Raises redis.RedisError."""
+    _write("limits", entries)
+
+
+def find_differing_limits(expected: Mapping[str, LimitsEntry]) -> set[str]:
+    """Ids of the organizations whose limits in Redis are not the expected ones."""
+    return _find_differences(LIMITS, expected)
 
 
 def find_differing_keys(expected: Mapping[str, KeyEntry]) -> set[str]:
@@ -41,8 +62,8 @@ def algorithm_field(owner: str, name: str) -> str:
     return f"{owner}/{name}".lower()
 
 
-def _write(kind: Literal["keys", "algorithms"], entries: Mapping[str, msgspec.Struct | None]) -> None:
-    key = KEYS if kind == "keys" else ALGORITHMS
+def _write(kind: Literal["keys", "algorithms", "limits"], entries: Mapping[str, msgspec.Struct | None]) -> None:
+    key = HASHES[kind]
     with _client().pipeline(transaction=True) as pipeline:
         for field, entry in entries.items():
             if entry is None:

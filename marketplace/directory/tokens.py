@@ -17,7 +17,7 @@ NOBODY = 0
 """The user of a token that acts for an organization alone: that of a version while it loads."""
 
 
-class CallToken(msgspec.Struct, frozen=True, kw_only=True):
+class CallToken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who may call, in whose name, and within which tree of calls."""
 
     organization_id: str
@@ -34,6 +34,12 @@ class CallToken(msgspec.Struct, frozen=True, kw_only=True):
     """How many calls stand above one made with this token."""
     expires: int
     """Seconds since the epoch."""
+    most_depth: int | None = None
+    """The deepest call that may be made in the tree; the platform's bound, if nothing is said. So are the next two."""
+    most_calls: int | None = None
+    """How many calls may be made below the first one."""
+    most_cost: int | None = None
+    """What they may cost together, in micro-credits, before no further one starts."""
 
 
 _decoder = msgspec.json.Decoder(CallToken)

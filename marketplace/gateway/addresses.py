@@ -19,6 +19,8 @@ BATCH = re.compile(rf"/(?:{WORD}/{WORD}|{ID})(?:/[A-Za-z0-9.*]{{1,64}})?/batch/?
 INSIDE = re.compile(rb"/v1/(?:web/)?algo/|/v1/(?:calls|batches|data|connector|insights)(?:[/?]|$)")
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+CREDITS = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?")
+LONGEST_NUMBER = 9
 Output = Literal["default", "raw"]
 
 
@@ -47,6 +49,11 @@ class Options(msgspec.Struct, frozen=True):
     stdout: bool = False
     """Whether the answer shall have what the algorithm printed, for those who may see that."""
     timing: bool = False
+    max_depth: int | None = None
+    """How many calls may stand below one another, below this one. So bounds of its tree are set; see callers.py."""
+    max_calls: int | None = None
+    max_cost: int | None = None
+    """Micro-credits."""
 
 
 NO_OPTIONS = Options()
@@ -102,6 +109,9 @@ def read_options(query: bytes) -> Options:
         output=_read_output(given.get("output", "")),
         stdout=_read_boolean("stdout", given.get("stdout", "")),
         timing=_read_boolean("timing", given.get("timing", "")),
+        max_depth=_read_count("max_depth", given.get("max_depth")),
+        max_calls=_read_count("max_calls", given.get("max_calls")),
+        max_cost=_read_credits("max_cost", given.get("max_cost")),
     )
 
 
@@ -131,6 +141,24 @@ def _read_output(text: str) -> Output:
             return "raw"
         case _:
             raise BadRequest("output must be default, raw or void.")
+
+
+def _read_count(name: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        raise BadRequest(f"{name} must be a whole number of calls.")
+    return int(text)
+
+
+def _read_credits(name: str, text: str | None) -> int | None:
+    """Credits, with up to six decimals, as micro-credits."""
+    if text is None:
+        return None
+    found = CREDITS.fullmatch(text)
+    if found is None:
+        raise BadRequest(f"{name} must be a number of credits, such as 2.5.")
+    return int(found[1]) * 1_000_000 + int((found[2] or "").ljust(6, "0"))
 
 
 def _read_boolean(name: str, text: str) -> bool:

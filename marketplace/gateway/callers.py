@@ -4,13 +4,40 @@ import msgspec
 
 from marketplace.directory.keys import hash_key, read_key
 from marketplace.directory.tokens import NOBODY, PREFIX, CallToken, read_token, sign_token
-from marketplace.gateway.errors import BadRequest, Unauthorized
+from marketplace.gateway.addresses import Options
+from marketplace.gateway.errors import BadRequest, TreeStopped, Unauthorized
 from marketplace.gateway.mirror import Mirror, Target
 
 MOST_DEPTH = 16
 """How many calls may stand above one: each of them holds a slot while it waits."""
 TOKEN_GRACE_SECONDS = 5
 LOADING_SECONDS = 60
+
+
+MOST_CALLS = 10_000
+"""How many calls may be made below one that somebody made, unless they said otherwise."""
+
+
+class TreeBounds(msgspec.Struct, frozen=True):
+    """What ends a call tree that does not end by itself."""
+
+    depth: int = MOST_DEPTH
+    calls: int = MOST_CALLS
+    cost: int | None = None
+    """Micro-credits; None for no bound but the balance and the budgets."""
+
+    def narrow(self, options: Options, depth: int) -> "TreeBounds":
+        """With what a call `depth` deep asks for: bounds are never widened by whoever was called."""
+        if options.max_depth is None and options.max_calls is None and options.max_cost is None:
+            return self
+        return TreeBounds(
+            depth=self.depth if options.max_depth is None else min(self.depth, depth + options.max_depth),
+            calls=self.calls if options.max_calls is None else min(self.calls, options.max_calls),
+            cost=_least(self.cost, options.max_cost),
+        )
+
+
+NO_BOUNDS = TreeBounds()
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -25,6 +52,7 @@ class Caller(msgspec.Struct, frozen=True):
     depth: int = 0
     allowed: tuple[str, ...] | None = None
     """Beginnings of the `owner/name/` that a restricted key may call; None for all."""
+    bounds: TreeBounds = NO_BOUNDS
 
     def may_call(self, field: str) -> bool:
         """Whether the caller's key lets it call the algorithm with that field in the directory."""
@@ -44,7 +72,9 @@ def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Calle
     return Caller(entry.organization_id, entry.user_id, entry.key_id, allowed=entry.algorithms)
 
 
-def make_child_token(caller: Caller, *, call_id: str, algorithm: str, secret: str, now: float, seconds: int) -> str:
+def make_child_token(
+    caller: Caller, *, call_id: str, algorithm: str, bounds: TreeBounds, secret: str, now: float, seconds: int
+) -> str:
     """The right to call that an algorithm gets for as long as its own call may take."""
     token = CallToken(
         organization_id=caller.payer_id,
@@ -55,6 +85,9 @@ def make_child_token(caller: Caller, *, call_id: str, algorithm: str, secret: st
         algorithm=algorithm,
         depth=caller.depth + 1,
         expires=int(now) + seconds + TOKEN_GRACE_SECONDS,
+        most_depth=None if bounds.depth == MOST_DEPTH else bounds.depth,
+        most_calls=None if bounds.calls == MOST_CALLS else bounds.calls,
+        most_cost=bounds.cost,
     )
     return sign_token(token, secret=secret)
 
@@ -76,4 +109,29 @@ def _caller_of_token(token: CallToken | None) -> Caller:
         raise Unauthorized("This right to call has expired, or was not given by this platform.")
     if token.depth > MOST_DEPTH:
         raise BadRequest(f"Algorithms call each other more than {MOST_DEPTH} deep here: does one call itself for ever?")
-    return Caller(token.organization_id, token.user_id, token.key_id, token.root_id, token.parent_id, token.depth)
+    bounds = _bounds_of(token)
+    if token.depth > bounds.depth:
+        raise TreeStopped("This call would be deeper than the caller of the first one allows (max_depth).")
+    return Caller(
+        token.organization_id,
+        token.user_id,
+        token.key_id,
+        token.root_id,
+        token.parent_id,
+        token.depth,
+        bounds=bounds,
+    )
+
+
+def _bounds_of(token: CallToken) -> TreeBounds:
+    if token.most_depth is None and token.most_calls is None and token.most_cost is None:
+        return NO_BOUNDS
+    return TreeBounds(
+        depth=MOST_DEPTH if token.most_depth is None else token.most_depth,
+        calls=MOST_CALLS if token.most_calls is None else token.most_calls,
+        cost=token.most_cost,
+    )
+
+
+def _least(first: int | None, second: int | None) -> int | None:
+    return second if first is None else first if second is None else min(first, second)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from billing.api import MeterEvent, MeterWriter, Outcome, Waiver, multiply_memory, rate
+from billing.api import Count, MeterEvent, MeterWriter, Outcome, Waiver, multiply_memory, rate
 from billing.errors import MeterUnavailable
 from execution.client import AlgorithmFailure, Answer, ChunkStream, Door, ExecutionClient, Usage
 from execution.errors import AllSlotsHeld, QueueFull, Unavailable
@@ -19,6 +19,7 @@ from marketplace.gateway.errors import Forbidden, NotNow, PaymentRequired, Queue
 from marketplace.gateway.event_streams import EventStream, chunk_event, last_event
 from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.inputs import kind_of, write_request
+from marketplace.gateway.limits import Limits
 from marketplace.gateway.mirror import Mirror, Target
 from marketplace.gateway.replies import Reply, reply_with_answer
 from marketplace.invocations.requests import InputKind
@@ -68,6 +69,8 @@ class Gateway:
         self._meter = meter
         self._failures = failures
         self._secret = secret
+        self._limits = Limits(mirror)
+        meter.counts = mirror.counts
         self._rights: dict[str, str] = {}
         """To call others: of the calls in progress that have one, by their ids."""
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -96,22 +99,33 @@ class Gateway:
         if method != b"POST":
             raise WrongMethod
         path, query = split_url(url)
-        caller = identify(authorization, mirror=self._mirror, secret=self._secret, now=time.time())
+        now = time.time()
+        caller = identify(authorization, mirror=self._mirror, secret=self._secret, now=now)
         target = self._find(path, caller)
         options = read_options(query)
         self._check_balance(caller, target)
+        self._limits.check(caller, now)
         return Call(new_call_id(), caller, target, options, kind_of(content_type), streams)
 
     async def make(self, call: Call, body: bytes) -> Reply:
         """Runs the algorithm, meters, and only then answers. Raises Refused."""
+        begun = self._limits.begin(call.caller)
+        try:
+            return await self._make(call, body)
+        finally:
+            self._limits.end(begun)
+
+    async def _make(self, call: Call, body: bytes) -> Reply:
+        if call.target.version.price.free_calls_per_month:
+            await self._limits.know_free_calls(call.caller, call.target, time.time())
         request = write_request(call.kind, body, call_id=call.id, token=self._token_for(call))
         started_at = time.time_ns() // 1_000
         answer = await self._run(call, request, started_at, len(body))
         if answer.error is not None:
             self._note_failure(call, answer.error, started_at, body)
-        event = _event_of(call, answer.usage, answer.outcome, started_at, len(body), answer)
+        event, counts = self._event_of(call, answer.usage, answer.outcome, started_at, len(body), answer)
         try:
-            self._mirror.balances[call.caller.payer_id] = await self._meter.write(event)
+            self._mirror.balances[call.caller.payer_id] = await self._meter.write(event, counts)
         except MeterUnavailable:
             raise NotNow(NOT_RECORDED) from None
         return reply_with_answer(
@@ -127,6 +141,15 @@ class Gateway:
 
         Raises Refused, also when events have been sent.
         """
+        begun = self._limits.begin(call.caller)
+        try:
+            await self._stream(call, body, events)
+        finally:
+            self._limits.end(begun)
+
+    async def _stream(self, call: Call, body: bytes, events: EventStream) -> None:
+        if call.target.version.price.free_calls_per_month:
+            await self._limits.know_free_calls(call.caller, call.target, time.time())
         request = write_request(call.kind, body, call_id=call.id, token=self._token_for(call))
         started_at = time.time_ns() // 1_000
         chunks = ChunkStream()
@@ -135,8 +158,10 @@ class Gateway:
             answer = await self._run(call, request, started_at, len(body), chunks)
             if answer.error is not None:
                 self._note_failure(call, answer.error, started_at, body)
-            event = _event_of(call, answer.usage, answer.outcome, started_at, len(body), answer, chunks.size)
-            self._mirror.balances[call.caller.payer_id] = await self._meter.write(event)
+            event, counts = self._event_of(
+                call, answer.usage, answer.outcome, started_at, len(body), answer, chunks.size
+            )
+            self._mirror.balances[call.caller.payer_id] = await self._meter.write(event, counts)
             await relay
         except MeterUnavailable:
             raise NotNow(NOT_RECORDED) from None
@@ -169,12 +194,40 @@ class Gateway:
         except AllSlotsHeld:
             raise NotNow(ALL_HELD) from None
         except asyncio.CancelledError:
-            self._spawn(self._meter.write(_event_of(call, usage, "cancelled", started_at, bytes_in)))
+            self._spawn(self._meter.write(*self._event_of(call, usage, "cancelled", started_at, bytes_in)))
             raise
         finally:
             call.cancellable = False
             if call.target.version.calls_others:
                 self._rights.pop(call.id, None)
+                self._limits.forget_tree(call.id)
+
+    def _event_of(
+        self,
+        call: Call,
+        usage: Usage,
+        outcome: Outcome,
+        started_at: int,
+        bytes_in: int,
+        answer: Answer | None = None,
+        streamed: int = 0,
+    ) -> tuple[MeterEvent, tuple[Count, ...]]:
+        """What is written of a call. `answer` is None when its caller went away; `streamed` is the size of chunks."""
+        now, waiver = started_at / 1e6, self._find_waiver(call, outcome, started_at / 1e6)
+        size = streamed + (len(answer.result) if answer and answer.result is not None else 0)
+        error_type = answer.error.error_type if answer and answer.error else None
+        event = _make_event(call, usage, outcome, started_at, bytes_in, size, error_type, waiver)
+        cost = event.compute_charge + event.royalty_charge
+        free = waiver == "free_call"
+        return event, self._limits.count(call.caller, call.target, cost=cost, free=free, now=now)
+
+    def _find_waiver(self, call: Call, outcome: Outcome, now: float) -> Waiver | None:
+        price = call.target.version.price
+        if outcome != "ok" or not (price.free_to_owner or price.free_calls_per_month):
+            return None
+        if price.free_to_owner and call.owned:
+            return "owner"
+        return "free_call" if self._limits.is_free_call(call.caller, call.target, now) else None
 
     def _find(self, path: bytes, caller: Caller) -> Target:
         address = read_address(path)
@@ -198,6 +251,7 @@ class Gateway:
             call.caller,
             call_id=call.id,
             algorithm=call.target.full_name,
+            bounds=call.caller.bounds.narrow(call.options, call.caller.depth),
             secret=self._secret,
             now=time.time(),
             seconds=call.seconds,
@@ -252,19 +306,18 @@ def new_call_id() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _event_of(
+def _make_event(
     call: Call,
     usage: Usage,
     outcome: Outcome,
     started_at: int,
     bytes_in: int,
-    answer: Answer | None = None,
-    streamed: int = 0,
+    bytes_out: int,
+    error_type: str | None,
+    waiver: Waiver | None,
 ) -> MeterEvent:
-    """`answer` is None for a call whose caller went away; `streamed` is the size of its chunks."""
     target, caller = call.target, call.caller
     price = target.version.price
-    waiver: Waiver | None = "owner" if price.free_to_owner and call.owned else None
     charge = rate(
         price_compute_per_second=price.compute_per_second,
         price_royalty_per_call=price.royalty_per_call,
@@ -291,10 +344,10 @@ def _event_of(
         cpu_us=usage.cpu_us,
         peak_memory_bytes=usage.peak_memory_bytes,
         bytes_in=bytes_in,
-        bytes_out=streamed + (len(answer.result) if answer and answer.result is not None else 0),
+        bytes_out=bytes_out,
         cold=usage.cold,
         outcome=outcome,
-        error_type=answer.error.error_type if answer and answer.error else None,
+        error_type=error_type,
         compute_charge=charge.compute,
         royalty_charge=charge.royalty,
         member_id=caller.user_id,
@@ -302,5 +355,5 @@ def _event_of(
         compute_per_second=price.compute_per_second,
         royalty_per_call=price.royalty_per_call,
         royalty_per_second=price.royalty_per_second,
-        waiver=waiver if outcome == "ok" else None,
+        waiver=waiver,
     )

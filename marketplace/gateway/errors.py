@@ -13,6 +13,8 @@ Refused
 ├── TooLarge            the caller: the body is larger than BODY_LIMIT (413)
 ├── HeadTooLarge        the caller: address and headers are larger than HEAD_LIMIT (431)
 ├── QueueIsFull         the caller, later: too many calls wait for this version (429)
+├── TooFast             the caller, later: more calls per second, or at once, than its key may make (429)
+├── TreeStopped         the author or the caller: a call tree became larger than its first caller allows (400)
 ├── NotNow              the caller, later: a part of the platform is away (503)
 └── OurFault            us: the log has the reason, by the id in the message (500)
 """
@@ -120,6 +122,19 @@ class QueueIsFull(Refused):
         seconds = max(1, round(retry_after))
         message = f"Too many calls wait for this version: try again in {seconds} s."
         super().__init__(message, {"retry-after": str(seconds)})
+
+
+class TooFast(Refused):
+    status = 429
+    error_type = "RateLimitError"
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(f"{message} Try again in {seconds} s.", {"retry-after": str(seconds)})
+
+
+class TreeStopped(Refused):
+    status = 400
+    error_type = "CallTreeError"
 
 
 class NotNow(Refused):

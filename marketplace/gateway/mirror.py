@@ -14,10 +14,20 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from billing.api import HOT_BALANCES
+from billing.api import HOT_BALANCES, SPENT_COUNTS, Period, spent_key
 from execution.client import VersionSpec
 from marketplace.algorithms.version_numbers import resolve_version
-from marketplace.directory.entries import ALGORITHMS, CHANGES, KEYS, AlgorithmEntry, Change, KeyEntry, VersionEntry
+from marketplace.directory.entries import (
+    ALGORITHMS,
+    CHANGES,
+    KEYS,
+    LIMITS,
+    AlgorithmEntry,
+    Change,
+    KeyEntry,
+    LimitsEntry,
+    VersionEntry,
+)
 from marketplace.gateway.addresses import Address
 
 logger = logging.getLogger(__name__)
@@ -26,12 +36,15 @@ RECONNECT_SECONDS = 0.1
 DECODED_AT_ONCE = 200
 """Entries that are decoded before others have a turn: 8,000 algorithms would stop every call for a while."""
 
+CANCEL_SECONDS = 1.0
 LONGEST_TIMER_SECONDS = 86_400.0
 
+PERIODS: tuple[Period, ...] = ("day", "month")
 EntryT = TypeVar("EntryT")
 
 _key = msgspec.json.Decoder(KeyEntry)
 _algorithm = msgspec.json.Decoder(AlgorithmEntry)
+_limits = msgspec.json.Decoder(LimitsEntry)
 _change = msgspec.json.Decoder(Change)
 
 
@@ -52,6 +65,10 @@ class Mirror:
         self.keys: dict[str, KeyEntry] = {}
         self.balances: dict[str, int] = {}
         """What each organization may still spend, in micro-credits, as Redis said last."""
+        self.limits: dict[str, LimitsEntry] = {}
+        """By organization; only of those that have any."""
+        self.counts: dict[str, dict[str, int]] = {}
+        """What budgets have spent and which free calls were had, by Redis's hash and field. The meter's writer adds."""
         self._algorithms: dict[str, AlgorithmEntry] = {}
         self._fields: dict[str, str] = {}
         """Of each algorithm, by its id."""
@@ -72,10 +89,9 @@ class Mirror:
         """Stops following."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        while self._task is not None and not self._task.done():
+            self._task.cancel()  # again, where the Redis client took the first one for a broken connection
+            await asyncio.wait([self._task], timeout=CANCEL_SECONDS)
         await self._client.aclose()
 
     def find(self, address: Address) -> Target | None:
@@ -139,9 +155,12 @@ class Mirror:
 
     async def _fill(self) -> None:
         """Everything anew: what was missed while nobody listened is in it."""
-        keys, algorithms, balances = [await self._client.hgetall(name) for name in (KEYS, ALGORITHMS, HOT_BALANCES)]
+        hashes = (KEYS, ALGORITHMS, HOT_BALANCES, LIMITS)
+        keys, algorithms, balances, limits = [await self._client.hgetall(name) for name in hashes]
         self.keys = {field.decode(): _key.decode(value) for field, value in keys.items()}
         self.balances = {field.decode(): int(value) for field, value in balances.items()}
+        self.limits = {field.decode(): _limits.decode(value) for field, value in limits.items()}
+        await self._read_spent()
         decoded = {}
         for number, (field, value) in enumerate(algorithms.items()):
             decoded[field.decode()] = _algorithm.decode(value)
@@ -157,8 +176,27 @@ class Mirror:
             _replace(self.keys, change.field, _key.decode(value) if value else None)
         elif change.kind == "balances":
             _replace(self.balances, change.field, int(value) if value else None)
+        elif change.kind == "limits":
+            await self._read_spent()  # first: a budget is not looked at before what was spent of it is known
+            _replace(self.limits, change.field, _limits.decode(value) if value else None)
         else:
             self._replace_algorithm(change.field, _algorithm.decode(value) if value else None)
+
+    async def _read_spent(self) -> None:
+        """What budgets have spent in this day and month; the counts of periods that are over are forgotten."""
+        keys = [spent_key(period, time.time()) for period in PERIODS]
+        for key in [old for old in self.counts if old.startswith(SPENT_COUNTS) and old not in keys]:
+            del self.counts[key]
+        for key in keys:
+            found = await self._client.hgetall(key)
+            self.counts.setdefault(key, {}).update({field.decode(): int(value) for field, value in found.items()})
+
+    async def read_count(self, key: str, field: str) -> None:
+        """Reads a count that other gateways raise too; a Redis that is away leaves it as it is known here."""
+        with suppress(RedisError, OSError):
+            value = int(await self._client.hget(key, field) or 0)
+            known = self.counts.setdefault(key, {})
+            known[field] = max(value, known.get(field, 0))  # what is on its way to Redis is counted here already
 
     def _replace_algorithm(self, field: str, entry: AlgorithmEntry | None) -> None:
         before = self._algorithms.get(field)
@@ -172,7 +210,7 @@ class Mirror:
 
 
 def _hash_of(change: Change) -> str:
-    return {"keys": KEYS, "algorithms": ALGORITHMS, "balances": HOT_BALANCES}[change.kind]
+    return {"keys": KEYS, "algorithms": ALGORITHMS, "balances": HOT_BALANCES, "limits": LIMITS}[change.kind]
 
 
 def _replace(entries: dict[str, EntryT], field: str, entry: EntryT | None) -> None:

@@ -4,6 +4,9 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
 
 from billing import api as billing
 from marketplace.algorithms.publication import collect_algorithm_entries, publish_fields_now
@@ -11,6 +14,7 @@ from marketplace.directory import publisher
 from marketplace.invocations.async_selectors import KEPT_DAYS
 from marketplace.invocations.contents import delete_contents
 from marketplace.invocations.models import AsyncCall, Batch
+from marketplace.organizations.limits import collect_limits_entries, publish_limits_now
 from marketplace.organizations.publication import collect_key_entries, publish_keys_now
 
 BATCH = 500
@@ -24,6 +28,7 @@ class RefreshReport:
     keys: int
     algorithms: int
     balances: int
+    limits: int = 0
 
 
 def refresh_directory() -> RefreshReport:
@@ -39,7 +44,12 @@ def refresh_directory() -> RefreshReport:
     algorithms = publisher.find_differing_algorithms(collect_algorithm_entries())
     for fields in _batches(algorithms):
         publish_fields_now(fields)
-    report = RefreshReport(len(keys), len(algorithms), billing.rebuild_hot_balances().restored)
+    budgets = [budget for budgets in billing.collect_budgets(None).values() for budget in budgets]
+    billing.begin_counting(budgets, timezone.now())
+    limits = publisher.find_differing_limits(collect_limits_entries())
+    for organization_ids in _batches(limits):
+        publish_limits_now([UUID(text) for text in organization_ids])
+    report = RefreshReport(len(keys), len(algorithms), billing.rebuild_hot_balances().restored, len(limits))
     if report != RefreshReport(0, 0, 0):
         logger.info("The directory was refreshed: %s", report)
     return report

@@ -20,6 +20,7 @@ class Action(StrEnum):
     CHANGE_SIGNATURES = "rotate the webhook secret"
     READ_AUDIT = "read the audit log"
     MANAGE_PAYMENTS = "manage payments"
+    MANAGE_LIMITS = "set budgets and limits"
 
 
 ALLOWED: dict[Role, frozenset[Action]] = {
@@ -41,6 +42,16 @@ def check_can_manage_members(scope: AccessibleOrganization) -> None:
 def check_can_edit_profile(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may change what the organization says of itself."""
     _require(Action.EDIT_PROFILE in ALLOWED[scope.role], Action.EDIT_PROFILE, scope)
+
+
+def can_manage_limits(scope: AccessibleOrganization) -> bool:
+    """Whether they may set budgets, and limits of keys."""
+    return Action.MANAGE_LIMITS in ALLOWED[scope.role]
+
+
+def check_can_manage_limits(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may set budgets, and limits of keys."""
+    _require(can_manage_limits(scope), Action.MANAGE_LIMITS, scope)
 
 
 def can_create_key(scope: AccessibleOrganization) -> bool:
