@@ -107,7 +107,7 @@ from billing.payments.selectors import (
     list_unpushed_invoices,
 )
 from billing.payments.top_ups import find_top_up, run_top_ups, set_top_up, sum_top_ups
-from billing.payments.webhooks import list_waiting_events, receive_event
+from billing.payments.webhooks import list_waiting_events, look_at_unfinished, receive_event
 from billing.payouts import webhooks as payout_webhooks
 from billing.payouts.models import Payout, PayoutAccount, PayoutState
 from billing.payouts.selectors import find_payout_account, list_held_payouts, list_payouts
@@ -234,6 +234,7 @@ __all__ = [
     "list_unpushed_invoices",
     "list_waiting_events",
     "look_again",
+    "look_at_unfinished",
     "measure_algorithms",
     "multiply_memory",
     "notice_crossings",

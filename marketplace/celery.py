@@ -34,6 +34,7 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "look at unfinished payments": {"task": "payments.look_at_unfinished", "schedule": crontab(minute="17")},
     "top up": {"task": "payments.run_top_ups", "schedule": 30.0, "options": {"expires": 30}},
     "mail notices": {"task": "payments.send_notices", "schedule": 60.0, "options": {"expires": 60}},
     "send payouts": {"task": "payments.send_payouts", "schedule": 600.0, "options": {"expires": 600}},

@@ -296,8 +296,8 @@ if CREDITS_PER_DOLLAR < 100 or CREDITS_PER_DOLLAR % 100:
         "AGORA_CREDITS_PER_DOLLAR must be a multiple of 100: a cent is a whole number of credits."
     )
 STRIPE_SECRET_KEY = env("AGORA_STRIPE_SECRET_KEY", "")
-STRIPE_WEBHOOK_SECRET = env("AGORA_STRIPE_WEBHOOK_SECRET", "")
-if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
+STRIPE_WEBHOOK_SECRETS = env_list("AGORA_STRIPE_WEBHOOK_SECRET", "")
+if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRETS:
     raise ImproperlyConfigured(
         "AGORA_STRIPE_WEBHOOK_SECRET is not set: payments are taken, and nobody would hear of them."
     )

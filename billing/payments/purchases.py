@@ -3,6 +3,8 @@
 import uuid
 from typing import Any, NamedTuple
 
+import stripe
+
 from billing.errors import NotPossible
 from billing.payments.client import CURRENCY, talk
 from billing.payments.customers import Buyer, ensure_customer
@@ -34,7 +36,11 @@ def start_checkout(*, buyer: Buyer, cents: int, keep_card: bool, back: str) -> C
             organization_id=buyer.organization_id, kind=PaymentKind.CHECKOUT, amount_cents=cents
         )
         params = _checkout(payment, customer.stripe_id, keep_card, back)
-        session = client.v1.checkout.sessions.create(params, {"idempotency_key": f"checkout-{payment.pk}"})
+        try:
+            session = client.v1.checkout.sessions.create(params, {"idempotency_key": f"checkout-{payment.pk}"})
+        except stripe.StripeError:
+            payment.delete()  # nobody was sent to pay it
+            raise
     Payment.objects.filter(pk=payment.pk).update(session_id=session.id)
     return CheckoutPage(payment.pk, session.url or "")
 

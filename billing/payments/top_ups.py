@@ -1,12 +1,13 @@
 """Buying credits by itself when the balance is low, with the card that an owner left."""
 
+import logging
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import stripe
 from django.db import transaction
 
-from billing.errors import NotPossible, PaymentRefused, StripeRefused
+from billing.errors import NotPossible, PaymentRefused, StripeRefused, StripeUnavailable
 from billing.ledger.models import AccountKind
 from billing.ledger.selectors import get_balance
 from billing.payments.client import CURRENCY, talk
@@ -18,6 +19,8 @@ from billing.payments.purchases import LARGEST_CENTS, SMALLEST_CENTS
 
 LOST_AFTER = timedelta(minutes=2)
 """A top-up that is not over by then was interrupted: Stripe is asked what became of it."""
+
+logger = logging.getLogger(__name__)
 
 
 def find_top_up(organization_id: uuid.UUID) -> TopUp | None:
@@ -47,17 +50,16 @@ def run_top_ups(*, now: datetime) -> int:
     """Buys for each organization whose balance is low, and clears up what was interrupted. Answers how many it began.
 
     One at a time for each organization, within its monthly cap; a refusal stops its order. Safe to repeat and to race.
+    A top-up of which Stripe does not say what became is looked at again later.
     """
     lost = Payment.objects.filter(kind=PaymentKind.TOP_UP, state=PaymentState.CREATED, created_at__lt=now - LOST_AFTER)
     for payment in lost:
         _charge(payment, interrupted=True)
-    begun = 0
-    for organization_id in TopUp.objects.filter(on=True, failure="").values_list("pk", flat=True):
-        due = _begin(organization_id, now)
-        if due is not None:
-            _charge(due, interrupted=False)
-            begun += 1
-    return begun
+    orders = TopUp.objects.filter(on=True, failure="").values_list("pk", flat=True)
+    begun = [due for organization_id in orders if (due := _begin(organization_id, now)) is not None]
+    for payment in begun:
+        _charge(payment, interrupted=False)
+    return len(begun)
 
 
 def sum_top_ups(organization_id: uuid.UUID, now: datetime) -> int:
@@ -107,10 +109,11 @@ def _charge(payment: Payment, *, interrupted: bool) -> None:
         with talk() as client:
             intent_id = _find_intent(client, customer, payment) if interrupted else None
             intent_id = intent_id or _create_intent(client, customer, payment)
+        apply_payment_intent(intent_id)
+    except StripeUnavailable as error:
+        logger.warning("Top-up %s must wait: %s", payment.pk, error)
     except StripeRefused as error:
         _fail(payment, str(error) if isinstance(error, PaymentRefused) else "The card cannot be used any more.")
-        return
-    apply_payment_intent(intent_id)
 
 
 def _create_intent(client: stripe.StripeClient, customer: StripeCustomer, payment: Payment) -> str:

@@ -31,6 +31,14 @@ def process_waiting_events() -> None:
     _each(billing.list_waiting_events(now=timezone.now(), limit=EVENTS_AT_ONCE), billing.process_event)
 
 
+@app.task(name="payments.look_at_unfinished")
+def look_at_unfinished() -> None:
+    """Finds out about payments and invoices of which no event came."""
+    if billing.payments_enabled():
+        for failure in billing.look_at_unfinished(now=timezone.now()):
+            logger.warning("A payment or an invoice could not be looked at: %s", failure)
+
+
 @app.task(name="payments.run_top_ups")
 def run_top_ups() -> None:
     """Buys credits for those who ordered it and have few left."""

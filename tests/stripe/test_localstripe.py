@@ -22,7 +22,7 @@ GOOD, DECLINED = "4242424242424242", "4000000000000341"
 def api(localstripe: str, settings: Any, live_server: Any) -> Iterator[httpx.Client]:
     """localstripe's API; its events go to our door."""
     settings.STRIPE_SECRET_KEY = "sk_test_12345"
-    settings.STRIPE_WEBHOOK_SECRET = SECRET
+    settings.STRIPE_WEBHOOK_SECRETS = ["whsec_another", SECRET]
     settings.STRIPE_API_BASE = localstripe
     with httpx.Client(base_url=localstripe, auth=("sk_test_12345", "")) as client:
         door = {"url": f"{live_server}/v1/webhooks/stripe", "secret": SECRET}

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from billing import api as billing
-from billing.errors import NotPossible, StripeUnavailable
+from billing.errors import NotPossible
 from billing.ledger.models import AccountKind, TransactionKind
 from billing.ledger.services import Movement, open_account, post_transaction
 from billing.metering.hot_balances import add_on_commit
@@ -97,8 +97,7 @@ def test_a_refusal_stops_it_and_tells_the_owners(stripe: Simulator, low: Payer, 
 
 def test_an_answer_that_got_lost_charges_once(stripe: Simulator, low: Payer) -> None:
     stripe.make_trouble("lose", "lose", "lose")
-    with pytest.raises(StripeUnavailable):
-        run()
+    assert run() == 1
     assert (run(), low.cents) == (0, 400)  # it is not known yet, so that nothing new begins
     stripe.forget_keys()  # a day later, Stripe would charge again if asked again
     assert run(timedelta(days=1)) == 0
@@ -110,8 +109,8 @@ def test_an_answer_that_got_lost_charges_once(stripe: Simulator, low: Payer) -> 
 
 def test_an_event_that_is_faster_than_the_answer_is_enough(stripe: Simulator, low: Payer) -> None:
     stripe.make_trouble("lose", "refuse", "refuse")
-    with pytest.raises(StripeUnavailable):
-        run()
+    assert run() == 1
+    assert low.cents == 400
     deliver(*stripe.new_events())
     assert (low.cents, run(timedelta(days=1))) == (2_400, 0)
     check_books()
@@ -119,8 +118,8 @@ def test_an_event_that_is_faster_than_the_answer_is_enough(stripe: Simulator, lo
 
 def test_without_stripe_the_charge_is_made_later(stripe: Simulator, low: Payer) -> None:
     stripe.make_trouble("refuse", "refuse", "refuse")
-    with pytest.raises(StripeUnavailable):
-        run()
+    assert run() == 1
+    assert low.cents == 400
     assert run(timedelta(minutes=5)) == 0
     assert low.cents == 2_400
     check_books()
