@@ -27,6 +27,7 @@ from marketplace.gateway.errors import (
     UnknownAlgorithm,
 )
 from marketplace.gateway.event_streams import MEDIA_TYPE, EventStream, refusal_event
+from marketplace.gateway.file_sending import EXTENSION, FileSender
 from marketplace.gateway.repeats import Repeats, check_key
 from marketplace.gateway.replies import Reply, open_to_sites, reply_with_refusal, write_reply
 from marketplace.gateway.slot_connections import SlotConnections, slot_of
@@ -190,6 +191,7 @@ class GatewayProtocol(HttpToolsProtocol):
                 headers.append((b"authorization", self._right_at(self._door)))
         self.headers += headers  # in place: the scope has this list
         super().on_headers_complete()
+        self.scope["extensions"] = {EXTENSION: FileSender(self.cycle)}
         if self._one_call:
             self.cycle.keep_alive = False
 

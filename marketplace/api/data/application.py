@@ -12,7 +12,7 @@ from rest_framework.exceptions import MethodNotAllowed
 
 from marketplace.api.data import directories
 from marketplace.api.data.callers import KeyNeeded, identify
-from marketplace.api.data.downloads import send_file
+from marketplace.api.data.downloads import SENDFILE, send_file
 from marketplace.api.data.replies import Reply, Send, reply_with_error, send_reply
 from marketplace.api.data.requests import DataRequest, Scope, read_request
 from marketplace.api.data.threads import ask_database
@@ -37,7 +37,7 @@ async def answer_data(scope: Scope, receive: Receive, send: Send) -> None:
         request = read_request(scope)
         answer = await _answer(request, receive)
         if isinstance(answer, File):
-            await send_file(answer, request, receive, sending)
+            await send_file(answer, request, receive, sending, scope.get("extensions", {}).get(SENDFILE))
             return
     except ClientGone:
         return

@@ -1,8 +1,11 @@
-"""GET and HEAD of a file: ranges, conditions, and the bytes, with no more than two chunks of them in memory."""
+"""GET and HEAD of a file: ranges, conditions, and the bytes.
+
+From this machine's disk they go straight to the connection; from elsewhere, with no more than two chunks in memory.
+"""
 
 import asyncio
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from email.utils import format_datetime
 from typing import BinaryIO
@@ -12,9 +15,13 @@ from marketplace.api.data.replies import Reply, Send, encode_headers, send_reply
 from marketplace.api.data.requests import DataRequest
 from marketplace.api.data.threads import use_disk
 from marketplace.api.data.uploads import Receive
-from marketplace.datasets.contents import open_reader
+from marketplace.datasets.contents import find_local_path, open_reader
 from marketplace.datasets.models import File
 
+SendPart = Callable[[int, int, int], Awaitable[bool]]
+"""Takes an open file, the first byte and the one after the last; False if the client went away meanwhile."""
+SENDFILE = "agora.sendfile"
+"""The extension of ASGI by which our server offers it (marketplace/gateway/file_sending.py)."""
 CHUNK_BYTES = 1 << 19
 ALWAYS = {
     "x-data-type": "file",
@@ -26,8 +33,11 @@ ALWAYS = {
 }
 
 
-async def send_file(file: File, request: DataRequest, receive: Receive, send: Send) -> None:
-    """Answers with the file, or the part that is asked for. Raises OSError before anything is sent."""
+async def send_file(file: File, request: DataRequest, receive: Receive, send: Send, send_part: SendPart | None) -> None:
+    """Answers with the file, or the part that is asked for. Raises OSError.
+
+    `send_part` is the server's own way to send a part of a file on this machine, if it has one.
+    """
     headers = _describe(file)
     etag, size = headers["etag"], file.content.size or 0
     if is_unchanged(request.headers, etag=etag, modified_at=file.modified_at):
@@ -48,7 +58,7 @@ async def send_file(file: File, request: DataRequest, receive: Receive, send: Se
         await send(head)
         await send({"type": "http.response.body"})
     else:
-        await _send_content(file, (start, end), head, receive, send)
+        await _send_content(file, (start, end), head, receive, send, send_part)
 
 
 def _describe(file: File) -> dict[str, str]:
@@ -63,13 +73,20 @@ def _describe(file: File) -> dict[str, str]:
     }
 
 
-async def _send_content(file: File, span: Span, head: Mapping[str, object], receive: Receive, send: Send) -> None:
+async def _send_content(
+    file: File, span: Span, head: Mapping[str, object], receive: Receive, send: Send, send_part: SendPart | None
+) -> None:
     reader = await use_disk(open_reader, file.content_id)
     gone = asyncio.create_task(_wait_until_gone(receive))
     try:
         await use_disk(reader.seek, span[0])
         await send(dict(head))
-        await _send_chunks(reader, span[1] - span[0], gone, send)
+        if send_part is None or find_local_path(file.content_id) is None:
+            await _send_chunks(reader, span[1] - span[0], gone, send)
+        elif await send_part(reader.fileno(), *span):
+            await send({"type": "http.response.body"})
+        else:
+            await gone
     finally:
         gone.cancel()
         with suppress(asyncio.CancelledError):

@@ -98,6 +98,29 @@ def test_a_slot_reaches_calls_and_data_and_nothing_else(platform: RunningPlatfor
         assert _ask_second_door(platform, path) == status, path
 
 
+def test_the_kernel_sends_files(platform: RunningPlatform, client: httpx.Client) -> None:
+    """Whole, in part and empty, one after the other on a connection; to a slow reader, and to one who leaves."""
+    content = os.urandom(1 << 20) * 30
+    for name, body in (("f", content), ("empty", b"")):
+        client.put(f"/v1/data/.my/inside/{name}", content=body).raise_for_status()
+    for _ in range(3):
+        assert client.get("/v1/data/.my/inside/f").content == content
+        assert client.get("/v1/data/.my/inside/empty").content == b""
+        part = client.get("/v1/data/.my/inside/f", headers={"Range": "bytes=5-20000004"})
+        assert (part.status_code, part.content) == (206, content[5:20_000_005])
+    with client.stream("GET", "/v1/data/.my/inside/f") as left:
+        next(left.iter_raw())
+    with client.stream("GET", "/v1/data/.my/inside/f") as slow:
+        received = bytearray()
+        for chunk in slow.iter_raw(1 << 20):
+            received += chunk
+            time.sleep(0.005)
+    assert received == content
+    said = (platform.home / "logs" / "web.log").read_text()
+    assert "Exception in ASGI" not in said
+    assert "without completing" not in said
+
+
 def test_a_killed_web_leaves_no_half_file(platform: RunningPlatform, client: httpx.Client) -> None:
     client.put("/v1/data/.my/inside/f", content=b"old").raise_for_status()
     pid = int((platform.home / "run" / "web.pid").read_text())
