@@ -16,7 +16,7 @@ REQUIREMENT = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*"  # name and extras
     r"(@\s*https://\S+|\(?\s*[<>=!~][^@]*)?\s*(;.*)?"  # where from, or which versions; when
 )
-SERVES = re.compile(r"^[^#\n]*(\.init\s*\(|\.serve\s*\()", re.MULTILINE)
+SERVES = re.compile(r"^[^#\n]*\b(ADK\s*\((?s:.)*?\.init|handler\s*\((?s:.)*?\.serve)\s*\(", re.MULTILINE)
 ADK = re.compile(r"^\s*(from\s+adk\b|import\s+adk\b|import\s+Algorithmia\b|from\s+Algorithmia\b)", re.MULTILINE)
 HASH = re.compile(r"\s--hash[= ]\S+")
 

@@ -70,12 +70,16 @@ async function loadVersion(order) {
   const entry = order.entry.replace(/\.([cm]?)ts$/, ".$1js"); // TypeScript was compiled by the build
   const imported = await importFile(path.join(order.directory, entry));
   if (typeof imported.apply !== "function") throw new LoadingError(`${order.entry} exports no function called apply`);
-  if (typeof imported.load !== "function" && imported.apply.length === 2) return withCallback(imported.apply);
+  if (takesCallback(imported)) return withCallback(imported.apply);
   const state = typeof imported.load === "function" ? await imported.load() : undefined;
   return (input) => imported.apply(input, state);
 }
 
 /** Algorithmia's template: apply(input, callback), which calls back with an error or a result. */
+function takesCallback(imported) {
+  return typeof imported.load !== "function" && imported.apply.length === 2 && imported.apply.constructor === Function;
+}
+
 function withCallback(apply) {
   return (input) =>
     new Promise((resolve, reject) => {
