@@ -42,9 +42,15 @@ def test_money_moves_once(stripe: Simulator, payer: Payer, transactional_db: Non
     at_once(lambda: deliver(*events))
     assert payer.cents == payer.hot_cents == 2_000
     assert StripeEvent.objects.filter(processed_at=None).count() == 0
+    payment.refresh_from_db()
+    for _ in range(10):
+        stripe.act("refund", payment_intent=payment.payment_intent_id, amount=100)
+    at_once(lambda: billing.look_again(payment))
+    payment.refresh_from_db()
+    assert (payment.refunded_cents, payer.cents) == (1_000, 1_000)
 
     order(payer)
-    spend(payer, 1_600)
+    spend(payer, 600)
     at_once(lambda: billing.run_top_ups(now=timezone.now()))
     assert Payment.objects.filter(kind="top_up").count() == 1
     assert payer.cents == 2_400
