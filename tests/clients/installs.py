@@ -24,7 +24,7 @@ UNPUBLISHED = (
     "algorithmia-scala (Maven Central)",
     "algorithmia (crates.io) 2.x, whose dependencies were withdrawn: 3.0.0-beta.3 is used",
     "algorithmia (CRAN), algorithmia (RubyGems), Algorithmia.Pipe (NuGet): registries that are not asked here",
-    "algo auth and algo clone: they take no address but https://api.…, and that name resolves nowhere here",
+    "algo clone: this platform has no Git server",
 )
 """What no registry of these has, or what cannot be asked for, by name."""
 
