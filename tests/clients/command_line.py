@@ -18,9 +18,9 @@ FAIL = "fail"
 def check_command_line(program: Path, platform: RunningPlatform) -> Iterator[tuple[str, str | None]]:
     """Each check's name, and why it failed, if it did."""
     with tempfile.TemporaryDirectory() as home, tls_front(platform.address, Path(home)) as front:
-        algo = AlgoCommand([*front.prefix, str(program)], home)
+        algo = AlgoCommand([*front.prefix, str(program)], home, front.authority)
         answers = f"{front.address}\n{platform.demo_key}\n{front.authority}\n"
-        yield "auth", algo.run(["auth"], "data://demo", answers=answers)
+        yield "auth", algo.run(["auth"], "Configuring authentication", answers=answers)
         yield from _check_commands(algo, Path(home))
 
 
@@ -51,12 +51,14 @@ class AlgoCommand:
 
     command: list[str]
     home: str
+    authority: Path
+    """Besides the command's own setting, since `run` asks without that where it is told the type of its input."""
 
     def run(self, arguments: list[str], wanted: str, *, answers: str = "") -> str | None:
         """Why it failed, or did not say what is wanted; None when all is well."""
         done = subprocess.run(
             [*self.command, *arguments],
-            env={"PATH": os.environ["PATH"], "HOME": self.home, "LANG": "C.UTF-8"},
+            env={"PATH": os.environ["PATH"], "HOME": self.home, "REQUESTS_CA_BUNDLE": str(self.authority)},
             input=answers,
             capture_output=True,
             text=True,
