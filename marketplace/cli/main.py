@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "publish": "Build a folder and publish it as the next version.",
         "call": "Call an algorithm and print its answer.",
         "up": "Run the whole platform on this machine.",
+        "administrator": "Make somebody an administrator of the platform.",
         "web": "Run the web server: pages, API and gateway.",
         "agent": "Run the agent that owns this machine's slots.",
         "worker": "Run a worker for builds and other work that may wait.",

@@ -46,6 +46,17 @@ def test_every_text_can_be_read(browser: Browser, store: str, theme: str) -> Non
     context.close()
 
 
+def test_the_api_reference_is_dark_in_the_dark(browser: Browser, store: str) -> None:
+    context = browser.new_context(color_scheme="dark", viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(f"{store}/v1/docs")
+    expect(page.locator(".opblock").first).to_be_visible()
+    assert brightness(page.screenshot()) < 60
+    page.get_by_label("Switch between light and dark").click()
+    assert brightness(page.screenshot()) > 120
+    context.close()
+
+
 def test_the_theme_is_the_systems_until_the_visitor_chooses(browser: Browser, store: str) -> None:
     context = browser.new_context(color_scheme="dark", viewport={"width": 1440, "height": 900})
     page = context.new_page()
