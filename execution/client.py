@@ -94,24 +94,25 @@ class ExecutionClient:
         parent_id: str | None = None,
         usage: Usage | None = None,
         chunks: ChunkStream | None = None,
+        prints: bool = False,
     ) -> Answer:
         """Sends one request line of the runner protocol, and answers what became of it.
 
         `call_id` is the request's own id; `caller` is whose turn is counted; `deadline` is in the loop's time;
         `parent_id` is the call that made this one. `usage` is filled in, also when the call is cancelled. Whatever the
         algorithm does, there is an answer. The chunks of a streaming result go to `chunks`, which ends with the call;
-        without it, into the answer.
+        without it, into the answer. `prints`: the answer shall have what the algorithm printed.
         Raises QueueFull, Unavailable and AllSlotsHeld when the call was not begun; all may be tried again.
         """
         usage = Usage() if usage is None else usage
         siblings = self._trees.children_of(parent_id)
         if siblings is None and chunks is None:
-            return await self._make(spec, caller, request, deadline, call_id, usage, None, nested=False)
+            return await self._make(spec, caller, request, deadline, call_id, usage, None, prints, nested=False)
         nested = siblings is not None
         if siblings is not None:
             siblings.add(call_id)
         try:
-            return await self._make(spec, caller, request, deadline, call_id, usage, chunks, nested=nested)
+            return await self._make(spec, caller, request, deadline, call_id, usage, chunks, prints, nested=nested)
         finally:
             if siblings is not None:
                 siblings.discard(call_id)
@@ -127,6 +128,7 @@ class ExecutionClient:
         call_id: str,
         usage: Usage,
         chunks: ChunkStream | None,
+        prints: bool,
         *,
         nested: bool,
     ) -> Answer:
@@ -150,7 +152,7 @@ class ExecutionClient:
         if spec.calls_others:
             self._trees.begin(call_id, slot)
         try:
-            return await self._run(slot, pool, usage, request, deadline, call_id, chunks)
+            return await self._run(slot, pool, usage, request, deadline, call_id, chunks, prints)
         except asyncio.CancelledError:
             self._lessee.discard(slot, "cancelled")
             raise
@@ -179,7 +181,10 @@ class ExecutionClient:
         deadline: float,
         call_id: str,
         chunks: ChunkStream | None,
+        prints: bool,
     ) -> Answer:
+        if prints:
+            await self._lessee.read_log(slot, listen=True)
         cpu_before = slot.usage.read_cpu_us()
         began = perf_counter_ns()
         timer = self._loop.call_at(deadline, slot.expire)
@@ -187,7 +192,10 @@ class ExecutionClient:
             line = await slot.exchange(request, chunks)
         except (SlotLost, DeadlinePassed, ResponseTooLarge, BrokenProtocol) as error:
             _note_usage(usage, slot, began, cpu_before)
-            return await self._answer_failure(slot, usage, error, pool.spec)
+            printed = await self._lessee.read_log(slot, listen=False) if prints else None
+            answer = await self._answer_failure(slot, usage, error, pool.spec)
+            answer.printed = printed or (_last_words(slot) if prints else None)
+            return answer
         except asyncio.CancelledError:
             _note_usage(usage, slot, began, cpu_before)
             raise
@@ -196,7 +204,10 @@ class ExecutionClient:
         _note_usage(usage, slot, began, cpu_before)
         pool.note_run(usage.run_us / 1e6, usage.cpu_us / 1e6)
         pool.recorder.note_call(usage, len(request) + len(line) + (0 if chunks is None else chunks.size))
-        return self._answer_line(slot, pool, usage, line, call_id)
+        printed = await self._lessee.read_log(slot, listen=False) if prints else None  # before others have the slot
+        answer = self._answer_line(slot, pool, usage, line, call_id)
+        answer.printed = printed
+        return answer
 
     def _answer_line(self, slot: LeasedSlot, pool: VersionPool, usage: Usage, line: bytes, call_id: str) -> Answer:
         try:
@@ -232,6 +243,12 @@ async def _answer_loss(slot: LeasedSlot, usage: Usage, spec: VersionSpec) -> Ans
         error = AlgorithmFailure("the machine that ran the call went away", "SystemError")
         return Answer("unavailable", usage, error=error)
     return Answer("crashed", usage, error=describe_exit(exited, spec.memory_bytes))
+
+
+def _last_words(slot: LeasedSlot) -> str:
+    """What a slot that died printed last, where the agent has said so."""
+    exited = slot.exited.result() if slot.exited.done() else None
+    return exited.log_tail if exited is not None else ""
 
 
 def _note_wait(usage: Usage, waited_us: int, load_us: int) -> None:

@@ -5,6 +5,9 @@ import os
 
 READ_SIZE = 1 << 16
 TAIL_SIZE = 4096
+HEARD_SIZE = 256 << 10
+"""What is kept of one call, for a caller who asked for it; the rest is left out."""
+LEFT_OUT = b"\n... more was printed, and is left out\n"
 LAST_READS = 16
 """When the slot has ended, at most this many full reads: something that escaped its death could write for ever."""
 
@@ -17,6 +20,8 @@ class LogTail:
         self._descriptor = descriptor
         self._tail = b""
         self._cut = False
+        self._heard: bytes | None = None
+        """What was printed since somebody listens; None when nobody does."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(descriptor, self._drain)
 
@@ -26,12 +31,21 @@ class LogTail:
         lines = rest if self._cut and newline and rest else self._tail
         return lines.decode(errors="replace")
 
+    def read(self, *, listen: bool) -> str:
+        """What was printed since the last read, if that one was to listen. This one ends what it printed so far."""
+        self._drain_all()
+        heard, self._heard = self._heard or b"", b"" if listen else None
+        return heard.decode(errors="replace")
+
     def close(self) -> None:
         """Reads what is still in the pipe and gives the descriptor up. Harmless when repeated."""
+        self._drain_all()
+        self._stop()
+
+    def _drain_all(self) -> None:
         for _ in range(LAST_READS):
             if not self._drain():
                 break
-        self._stop()
 
     def _drain(self) -> bool:
         """One read per turn of the loop, for the others' sake; False when there is nothing more now."""
@@ -51,6 +65,10 @@ class LogTail:
         joined = self._tail + data[-TAIL_SIZE:]
         self._cut |= len(self._tail) + len(data) > TAIL_SIZE
         self._tail = joined[-TAIL_SIZE:]
+        if self._heard is not None and len(self._heard) < HEARD_SIZE:
+            self._heard += data
+            if len(self._heard) >= HEARD_SIZE:
+                self._heard = self._heard[:HEARD_SIZE] + LEFT_OUT
 
     def _stop(self) -> None:
         if self._descriptor >= 0:

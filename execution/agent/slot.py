@@ -189,6 +189,10 @@ class Slot:
             self.started.group.kill()
             self.started.process.kill()
 
+    def read_log(self, *, listen: bool) -> str:
+        """What it printed since the last time, if that was to listen (see LogTail.read)."""
+        return self._log.read(listen=listen)
+
     def enforce(self) -> None:
         """Kills it if it is above its limit and the kernel does not see to that."""
         if self.ending is None:

@@ -35,6 +35,8 @@ class Answer(msgspec.Struct):
     """JSON, as the runner wrote it; base64 text for binary."""
     content_type: ContentType | None = None
     error: AlgorithmFailure | None = None
+    printed: str | None = None
+    """What the algorithm printed during the call; None unless it was asked for."""
 
 
 class _Metadata(msgspec.Struct):

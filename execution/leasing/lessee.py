@@ -14,6 +14,7 @@ from execution.errors import AllSlotsHeld, Unavailable
 from execution.leasing.agent_link import AgentLink, close_all, connect
 from execution.leasing.doors import Door
 from execution.leasing.pool import EAGER_SLOTS, VersionPool
+from execution.leasing.prints import Prints
 from execution.leasing.processors import Processors
 from execution.leasing.profiles import Profiles
 from execution.leasing.slot import LeasedSlot
@@ -29,6 +30,7 @@ from execution.protocol.agent_messages import (
     Lease,
     Leased,
     LeaseFailed,
+    Log,
     Recall,
     Release,
     VersionSpec,
@@ -73,6 +75,7 @@ class Lessee:
         """Serves a new door, or closes it."""
         self._doors: dict[int, Door] = {}
         """Of slots that load, by the id of the request."""
+        self._prints = Prints()
         self._request_id = 0
         self._link: AgentLink | None = None
         self._draining = False
@@ -167,6 +170,12 @@ class Lessee:
         if pool.count_waiting() and len(pool.leased) < EAGER_SLOTS:
             self._ask(pool)
 
+    async def read_log(self, slot: LeasedSlot, *, listen: bool) -> str:
+        """What the slot printed since the last time, if that was to listen."""
+        if self._link is None or self._slots.get(slot.slot_id) is not slot:
+            return ""
+        return await self._prints.read(self._link, slot.slot_id, listen=listen)
+
     def discard(self, slot: LeasedSlot, reason: Literal["timeout", "cancelled", "protocol"]) -> None:
         """Ends a slot in an unknown state."""
         self._give_up(slot, Discard(slot.slot_id, reason))
@@ -216,6 +225,8 @@ class Lessee:
                 self._on_lease_failed(message)
             case Exited():
                 self._on_exited(message)
+            case Log():
+                self._prints.take(message)
             case Recall():
                 self._on_recall()
             case Drain():

@@ -4,7 +4,8 @@
 slot's call channel, then those of `Leased.usage`, in that order. A gateway that disconnects gives up its
 leases and the agent kills those slots: nobody knows what state they are in. `DoorOpened` carries one descriptor.
 
-gateway to agent: Lease, Release, Discard. Agent to gateway: DoorOpened, Leased, LeaseFailed, Exited, Recall, Drain.
+gateway to agent: Lease, Release, Discard, ReadLog. Agent to gateway: DoorOpened, Leased, LeaseFailed, Exited, Recall,
+Drain, Log.
 
 An agent that is asked to stop sends Drain. A gateway then gives back every slot that is idle, and the others when their
 calls are over; it leases only for calls that calls in progress wait for. When no slot is leased any more, or after
@@ -62,6 +63,14 @@ class Discard(msgspec.Struct, frozen=True, tag="discard"):
     reason: Literal["timeout", "cancelled", "protocol"]
 
 
+class ReadLog(msgspec.Struct, frozen=True, tag="read_log"):
+    """What a leased slot printed since the last one of these is wanted. Answered by Log, at once and in order."""
+
+    slot_id: int
+    listen: bool
+    """Whether to keep what it prints from now on, for the next one."""
+
+
 class Leased(msgspec.Struct, frozen=True, tag="leased"):
     """The slot has loaded the version and waits for requests."""
 
@@ -101,6 +110,13 @@ class Exited(msgspec.Struct, frozen=True, tag="exited"):
     log_tail: str = ""
 
 
+class Log(msgspec.Struct, frozen=True, tag="log"):
+    """What the slot printed; nothing if it has ended."""
+
+    slot_id: int
+    text: str = ""
+
+
 class Recall(msgspec.Struct, frozen=True, tag="recall"):
     """The agent needs room: release one idle slot, this one if it is idle."""
 
@@ -111,5 +127,5 @@ class Drain(msgspec.Struct, frozen=True, tag="drain"):
     """The agent will end soon: give back what is idle, end what runs, begin nothing."""
 
 
-FromGateway = Lease | Release | Discard
-FromAgent = DoorOpened | Leased | LeaseFailed | Exited | Recall | Drain
+FromGateway = Lease | Release | Discard | ReadLog
+FromAgent = DoorOpened | Leased | LeaseFailed | Exited | Recall | Drain | Log

@@ -186,6 +186,7 @@ class Gateway:
                 parent_id=call.caller.parent_id,
                 usage=usage,
                 chunks=chunks,
+                prints=call.options.stdout and call.owned,
             )
         except QueueFull as full:
             raise QueueIsFull(full.retry_after) from None

@@ -103,7 +103,8 @@ def _failure(
 
 def _more_metadata(answer: Answer, options: Options) -> bytes:
     """What was asked for, from the comma on."""
-    return b',"timing":' + msgspec.json.encode(timing_of(answer.usage)) if options.timing else b""
+    more = b"" if answer.printed is None else b',"stdout":' + msgspec.json.encode(answer.printed)
+    return more + b',"timing":' + msgspec.json.encode(timing_of(answer.usage)) if options.timing else more
 
 
 def _message_header(message: str) -> bytes:

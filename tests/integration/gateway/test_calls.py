@@ -135,6 +135,31 @@ def test_times_are_told_to_those_who_ask(probe: Probe) -> None:
     assert 0 < timing["running"] <= timing["total"]
 
 
+def test_what_it_printed_is_told_to_its_owner_who_asks(probe: Probe) -> None:
+    probe.post("say", ["of another call"])
+    metadata = probe.post("say", ["one", "zwölf"], stdout="True").json()["metadata"]
+    assert list(metadata) == ["content_type", "duration", "stdout"]
+    assert sorted(metadata["stdout"].splitlines()) == ["from a child", "one", "zwölf"]
+    assert probe.post("echo", 1, stdout="true").json()["metadata"]["stdout"] == ""
+    assert "stdout" not in probe.post("say", ["one"]).json()["metadata"]
+
+
+def test_what_it_printed_before_it_failed(probe: Probe) -> None:
+    failed = probe.post("print_and_exit", "last words", stdout=1).json()
+    assert "last words" in failed["metadata"]["stdout"]
+
+
+def test_what_is_printed_is_cut(probe: Probe) -> None:
+    printed = probe.post("say", ["x" * 1000] * 1000, stdout=1).json()["metadata"]["stdout"]
+    assert printed.endswith("more was printed, and is left out\n")
+    assert 256 << 10 <= len(printed) < 300 << 10
+
+
+def test_others_are_not_told_what_it_printed(probe: Probe) -> None:
+    answer = probe.client.post("/v1/algo/agora/hello?stdout=true", json="a").json()
+    assert list(answer["metadata"]) == ["content_type", "duration"]
+
+
 def test_a_call_that_takes_too_long_is_ended(probe: Probe) -> None:
     started = time.monotonic()
     answer = probe.post("sleep", 30, timeout=1)

@@ -30,6 +30,13 @@ def sleep(seconds):
     return seconds
 
 
+def say(lines):
+    for line in lines:
+        print(line)
+    os.system("echo from a child")
+    return len(lines)
+
+
 def print_and_exit(text):
     print(text)
     os._exit(9)
@@ -131,6 +138,7 @@ ACTIONS = {
     "fail": fail,
     "sleep": sleep,
     "exit": os._exit,
+    "say": say,
     "print_and_exit": print_and_exit,
     "call": call,
     "call_later": call_later,
