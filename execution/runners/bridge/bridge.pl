@@ -147,6 +147,9 @@ sub take_reply {
     die "the program wrote more than one reply\n" if $reply =~ /\S/;
     $reply = "";
     $line =~ tr/\r\n/  /;    # they stand between values only
+    if ($line =~ /^\s*\{\s*"error"/) {    # authors give their exceptions any error_type
+        $line =~ s/("error_type"\s*:\s*)(?=[^\s"])[^,}]*/$1"AlgorithmError"/;
+    }
     say_line($line);
     exit 1 if !$loaded;      # an error, instead of loading
 }

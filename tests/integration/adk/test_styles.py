@@ -91,6 +91,10 @@ def apply(input):
     if input == "exit": os._exit(7)
     if input == "kill": os.kill(os.getpid(), 9)
     if input == "twice": algorithm.write_to_pipe('{"result": 1, "metadata": {"content_type": "json"}}')
+    if input == "odd":
+        error = ValueError('with "error_type": 7 in it')
+        error.error_type = 5
+        raise error
     if input == "variable": return os.environ["GREETING"]
     if isinstance(input, dict) and "print" in input: print("x" * input["print"])
     return input
@@ -125,6 +129,12 @@ def test_the_programs_environment_has_the_variables_of_the_order(bridged: Slot) 
 def test_every_value_crosses_the_bridge_unchanged(bridged: Slot, value: object) -> None:
     assert bridged.call(value) == value
     assert bridged.call("next") == "next"
+
+
+def test_an_error_type_that_is_no_text_becomes_the_usual_one(bridged: Slot) -> None:
+    with pytest.raises(Refused) as refused:
+        bridged.call("odd")
+    assert (refused.value.kind, refused.value.message) == ("AlgorithmError", 'with "error_type": 7 in it')
 
 
 @pytest.mark.parametrize(("word", "code"), [("exit", 7), ("kill", 128 + 9)])
