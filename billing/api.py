@@ -27,7 +27,7 @@ from billing.budgets.services import BudgetWarning, notice_crossings, remove_bud
 from billing.budgets.spending import begin_counting
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger_services
-from billing.ledger.models import AccountKind
+from billing.ledger.models import AccountKind, LedgerClose
 from billing.ledger.selectors import EntryLine
 from billing.metering import drain, partitions
 from billing.metering.closing import LedgerReport, check_ledger
@@ -42,6 +42,7 @@ from billing.metering.counters import (
     spent_field,
     spent_key,
 )
+from billing.metering.daily_close import close_books
 from billing.metering.events import BALANCES as HOT_BALANCES
 from billing.metering.events import MeterEvent, Outcome, Waiver, multiply_memory
 from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_on_commit, rebuild_hot_balances
@@ -84,7 +85,7 @@ from billing.payments.client import is_enabled as payments_enabled
 from billing.payments.customers import TAX_ID_KINDS, Buyer, find_customer, set_tax_id
 from billing.payments.invoices import issue_invoice, push_invoice, set_terms
 from billing.payments.models import Invoice, InvoiceState, Notice, Payment, PaymentState, Reconciliation, TopUp
-from billing.payments.notices import send_notices
+from billing.payments.notices import send_notices, tell_owners
 from billing.payments.postings import to_cents
 from billing.payments.purchases import (
     LARGEST_CENTS,
@@ -167,6 +168,7 @@ __all__ = [
     "Invoice",
     "InvoiceState",
     "KeyLimit",
+    "LedgerClose",
     "LedgerReport",
     "MeterEvent",
     "MeterWriter",
@@ -193,6 +195,7 @@ __all__ = [
     "begin_counting",
     "begin_payout",
     "check_ledger",
+    "close_books",
     "collect_budgets",
     "collect_key_limits",
     "compute_class",
@@ -209,6 +212,7 @@ __all__ = [
     "free_calls_field",
     "free_calls_key",
     "get_balance",
+    "get_balance_at",
     "get_call_record",
     "get_earnings",
     "get_platform_figures",
@@ -220,6 +224,7 @@ __all__ = [
     "list_budgets",
     "list_call_records",
     "list_call_tree",
+    "list_closes",
     "list_disputes",
     "list_entries",
     "list_failing_events",
@@ -276,6 +281,7 @@ __all__ = [
     "summarize_platform_by_day",
     "summarize_spans",
     "summarize_usage",
+    "tell_owners",
     "to_cents",
 ]
 
@@ -327,6 +333,17 @@ def grant_credits(
 def get_balance(organization_id: uuid.UUID) -> int:
     """What the organization can spend, in micro-credits, as posted; calls still in the meter are not yet in it."""
     return ledger_selectors.get_balance(kind=AccountKind.CUSTOMER, organization_id=organization_id)
+
+
+def get_balance_at(organization_id: uuid.UUID, at: datetime, *, earnings: bool = False) -> int:
+    """What the organization could spend (or had earned) by what was posted before that moment, in micro-credits."""
+    kind = AccountKind.AUTHOR if earnings else AccountKind.CUSTOMER
+    return ledger_selectors.get_balance_at(kind=kind, organization_id=organization_id, at=at)
+
+
+def list_closes(limit: int) -> list[LedgerClose]:
+    """The latest closes of the books, newest first."""
+    return list(LedgerClose.objects.order_by("-until")[:limit])
 
 
 def get_earnings(organization_id: uuid.UUID) -> int:

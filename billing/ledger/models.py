@@ -26,6 +26,7 @@ cheaper than PostgreSQL's row by row check, and as strict, since nothing that th
 
 import uuid
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -97,6 +98,7 @@ class LedgerTransaction(models.Model):
 
     class Meta:
         db_table = "ledger_transaction"
+        indexes = [BrinIndex(fields=["posted_at"], name="ledger_transaction_by_time", autosummarize=True)]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
@@ -126,3 +128,35 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"debit {self.debit}" if self.debit else f"credit {self.credit}"
+
+
+class LedgerClose(models.Model):
+    """A close of the books: everything posted before `until`, checked, with every account's balance at that time."""
+
+    until = models.DateTimeField(unique=True)
+    closed_at = models.DateTimeField()
+    calls_recorded = models.BigIntegerField(help_text="Since the close before, as are the next two.")
+    calls_posted = models.BigIntegerField()
+    transactions = models.BigIntegerField()
+    differences = models.JSONField(help_text="What is not as it must be, by name; empty in good order.")
+
+    class Meta:
+        db_table = "ledger_close"
+
+    def __str__(self) -> str:
+        return f"close until {self.until:%Y-%m-%d %H:%M}"
+
+
+class ClosedBalance(models.Model):
+    """An account's balance at a close."""
+
+    close = models.ForeignKey(LedgerClose, on_delete=models.CASCADE, related_name="balances")
+    account = models.ForeignKey(LedgerAccount, on_delete=models.RESTRICT, related_name="+", db_index=False)
+    balance = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_closed_balance"
+        constraints = [models.UniqueConstraint(fields=["account", "close"], name="ledger_closed_balance_once")]
+
+    def __str__(self) -> str:
+        return f"{self.balance} at {self.close_id}"

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
-from billing.ledger.models import AccountKind, LedgerAccount, LedgerEntry
+from billing.ledger.models import AccountKind, ClosedBalance, LedgerAccount, LedgerEntry
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,20 @@ def get_balance(*, kind: AccountKind, organization_id: uuid.UUID | None) -> int:
     """Micro-credits; zero for an account that was never opened."""
     found = LedgerAccount.objects.filter(kind=kind, organization_id=organization_id)
     return found.values_list("balance", flat=True).first() or 0
+
+
+def get_balance_at(*, kind: AccountKind, organization_id: uuid.UUID | None, at: datetime) -> int:
+    """The balance of what was posted before that moment: that of the last close before it, and what moved since."""
+    account = LedgerAccount.objects.filter(kind=kind, organization_id=organization_id).first()
+    if account is None:
+        return 0
+    closed = ClosedBalance.objects.filter(account=account, close__until__lte=at).order_by("-close__until")
+    last = closed.values_list("balance", "close__until").first()
+    entries = LedgerEntry.objects.filter(account=account, transaction__posted_at__lt=at)
+    if last is not None:
+        entries = entries.filter(transaction__posted_at__gte=last[1])
+    moved = entries.aggregate(amount=Sum(F("credit") - F("debit")))["amount"]
+    return (last[0] if last else 0) + int(moved or 0)
 
 
 def list_entries(
@@ -54,16 +68,6 @@ def find_amounts(*, kind: AccountKind, transaction_ids: Collection[uuid.UUID]) -
     """What those of the transactions that were posted did to the platform's account of that kind."""
     entries = LedgerEntry.objects.filter(account__kind=kind, account__organization_id=None)
     return _sum_by_transaction(entries.filter(transaction_id__in=transaction_ids))
-
-
-def get_balance_at(*, kind: AccountKind, organization_id: uuid.UUID | None, at: datetime) -> int:
-    """The account's balance in micro-credits by what was posted before that moment. Reads what was posted since."""
-    account = LedgerAccount.objects.filter(kind=kind, organization_id=organization_id).first()
-    if account is None:
-        return 0
-    later = LedgerEntry.objects.filter(account=account, transaction__posted_at__gte=at)
-    moved = later.aggregate(moved=Sum("credit") - Sum("debit"))["moved"]
-    return int(account.balance - (moved or 0))
 
 
 def _sum_by_transaction(entries: QuerySet[LedgerEntry]) -> dict[uuid.UUID, int]:

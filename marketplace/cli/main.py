@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "worker": "Run a worker for builds and other work that may wait.",
         "caller": "Run a worker for calls that may wait.",
         "beat": "Run the clock of recurring work.",
+        "close": "Prove that ledger, call records and balances agree, and keep the proof.",
         "drain": "Run the drain, which turns meter events into records and postings.",
     }
 )

@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from billing import api as billing
 from marketplace.celery import app
-from marketplace.invocations import making, services, webhooks
+from marketplace.invocations import budget_warnings, making, services, webhooks
 from marketplace.invocations.sessions import end_finished_sessions
+from marketplace.invocations.webhooks import NotDelivered
 
 
 @app.task(name="invocations.make_call")
@@ -63,3 +64,27 @@ def remove_old_records() -> None:
 def end_sessions() -> None:
     """Deletes the session collections of calls that are over."""
     end_finished_sessions()
+
+
+@app.task(name="invocations.warn_of_budgets")
+def warn_of_budgets() -> None:
+    """Tells of budgets that are being spent."""
+    budget_warnings.warn_of_budgets(now=timezone.now())
+
+
+@app.task(
+    name="invocations.post_budget_warning",
+    autoretry_for=(NotDelivered,),
+    retry_backoff=30,
+    max_retries=5,
+)
+def post_budget_warning(*, organization_id: str, url: str, body: str) -> None:
+    """Posts a warning to a webhook, again at longer and longer intervals while nobody takes it."""
+    budget_warnings.post_warning(organization_id=uuid.UUID(organization_id), url=url, body=body)
+
+
+@app.task(name="invocations.close_books")
+def close_books() -> None:
+    """Closes yesterday's books."""
+    now = timezone.now()
+    billing.close_books(until=now.replace(hour=0, minute=0, second=0, microsecond=0), closed_at=now)

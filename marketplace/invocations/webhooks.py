@@ -18,6 +18,7 @@ from marketplace.invocations.models import AsyncCall, Delivery, DeliveryState
 from marketplace.invocations.submission import queue_delivery
 from marketplace.invocations.webhook_addresses import PORTS, resolve, split_webhook_url
 from marketplace.invocations.webhook_secrets import sign
+from marketplace.organizations.models import Organization
 from marketplace.worker_locks import worker_lock
 
 MOST_ATTEMPTS = 5
@@ -97,6 +98,21 @@ def send(delivery: Delivery) -> int:
     if not 200 <= status < 300:
         raise NotDelivered(f"The receiver answered {status}.", status)
     return status
+
+
+def post_signed(organization: Organization, url: str, body: bytes) -> None:
+    """Posts JSON that is about no single call, signed with the organization's secret. Raises NotDelivered."""
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "Agora-Webhook/1",
+        "X-Agora-Signature": sign(organization, body, now=timezone.now()),
+    }
+    try:
+        status = _post(url, body, headers)
+    except (OSError, HTTPException, ValueError) as error:
+        raise NotDelivered(f"{type(error).__name__}: {error}") from error
+    if not 200 <= status < 300:
+        raise NotDelivered(f"The receiver answered {status}.", status)
 
 
 def write_notice(call: AsyncCall) -> bytes:
