@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.secrets import set_secret
@@ -17,7 +16,6 @@ from marketplace.api.urls import urlpatterns
 from marketplace.api.views.async_calls import CallLaterView
 from marketplace.api.views.batches import BatchLaterView
 from marketplace.api.views.unknown import UnknownPathView
-from marketplace.organizations.limits import set_budget
 from marketplace.organizations.models import Organization
 from marketplace.organizations.services import revoke_api_key
 from marketplace.settings import REPOSITORY
@@ -123,17 +121,10 @@ TABLE = [
     Row("post", f"{ORGANIZATION}/keys", (201, 201, 404, 401), {"name": "another"}),
     Row("delete", f"{ORGANIZATION}/keys/{{key_id}}", (204, 403, 404, 401)),
     Row("get", f"{ORGANIZATION}/keys/{{key_id}}/limits", (200, 200, 404, 401)),
-<<<<<<< HEAD
     Row("put", f"{ORGANIZATION}/keys/{{key_id}}/limits", (200, 403, 404, 401), {"calls_at_once": 2}),
     Row("get", f"{ORGANIZATION}/budgets", (200, 200, 404, 401)),
     Row("post", f"{ORGANIZATION}/budgets", (200, 403, 404, 401), {"period": "month", "amount_microcredits": 9}),
     Row("delete", f"{ORGANIZATION}/budgets/{{budget_id}}", (404, 403, 404, 401)),
-=======
-    Row("put", f"{ORGANIZATION}/keys/{{key_id}}/limits", (200, 403, 404, 401), {"calls_at_once": 9}),
-    Row("get", f"{ORGANIZATION}/budgets", (200, 200, 404, 401)),
-    Row("post", f"{ORGANIZATION}/budgets", (200, 403, 404, 401), {"period": "day", "amount_microcredits": 9}),
-    Row("delete", f"{ORGANIZATION}/budgets/{{budget_id}}", (204, 403, 404, 401)),
->>>>>>> 620194d (Close the books every day, answer balances of any time, and warn of budgets by mail and webhook)
     Row("get", f"{ORGANIZATION}/balance", (200, 200, 404, 401)),
     Row("get", f"{ORGANIZATION}/payments", (200, 403, 404, 401)),
     Row("post", f"{ORGANIZATION}/payments", (409, 403, 404, 401), {"amount_cents": 2_000}),
@@ -199,14 +190,12 @@ def world(team: Organization, alice: User, bob: User, charlie: User) -> World:
     keys = {"owner": make_api_key(team, by=alice), "member": make_api_key(team, by=bob), "revoked": revoked}
     keys["stranger"] = make_api_key(by=charlie)
     places = {}
-    budget = set_budget(scope=scope_of(alice, "team"), period="month", amount=9, hard=True, at=timezone.now())
     for name, public in (("secret", False), ("shown", True)):
         algorithm = make_algorithm(name, by=alice, owner="team", public=public)
         version = make_version(algorithm)
         secret, _ = set_secret(algorithm=algorithm, variable="KEPT", value="x", label="Kept", by=alice)
         places[name] = {
             "owner": "team",
-            "budget_id": str(budget.id),
             "organization": "team",
             "username": "bob",
             "secret_id": str(secret.id),
