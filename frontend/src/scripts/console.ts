@@ -17,7 +17,8 @@ function install(root: HTMLElement): void {
     try {
       const body = input.body();
       result.wait();
-      result.showAnswer(await caller.call(body, choice(root, "version"), choice(root, "payer")));
+      const onChunk = (text: string) => result.addChunk(text);
+      result.showAnswer(await caller.call(body, choice(root, "version"), choice(root, "payer"), onChunk));
     } catch (error) {
       explain(error, result);
     } finally {

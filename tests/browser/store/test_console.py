@@ -1,5 +1,6 @@
 """The console of an algorithm's page, calling for real: gateway, slot, meter, balance."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,10 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from marketplace.cli.credentials import Credentials
+from marketplace.cli.manifest import read_manifest
+from marketplace.cli.platform_client import Platform
+from marketplace.cli.publish import publish_folder
 from tests.platform import RunningPlatform
 
 HELLO = "/algorithms/agora/hello"
@@ -110,6 +115,27 @@ def test_a_picture_is_sent_and_can_be_changed(signed_in: Open) -> None:
         page.locator("[data-pictures] input[type=file]").set_input_files(sample)
         assert f'"{sample.stem}"' in run(page)
     assert "pear" in first or "strawberry" in first
+
+
+def test_a_stream_is_shown_as_it_comes(signed_in: Open, platform: RunningPlatform) -> None:
+    folder = settings.REPOSITORY / "tests" / "algorithms" / "probe"
+    with Platform(Credentials(address=platform.address, key=platform.demo_key)) as client:
+        reference = publish_folder(client, folder, read_manifest(folder), echo=lambda _: None).reference
+    page = signed_in(f"/algorithms/{reference}")
+    values = ["Once ", "upon ", {"a": "time"}]
+    page.get_by_label("Input", exact=True).fill(json.dumps({"do": "stream", "with": {"values": values, "pause": 2}}))
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#console-result")).to_have_text("Once ", timeout=ANSWERED_MS)
+    expect(page.locator("[data-result]")).to_have_attribute("aria-busy", "true")
+    expect(page.locator("#console-result")).to_have_text('Once upon {"a":"time"}\n', timeout=ANSWERED_MS)
+    expect(page.locator("[data-result]")).to_have_attribute("aria-busy", "false", timeout=ANSWERED_MS)
+    assert "credits" in fact(page, "Cost")
+    page.get_by_label("Input", exact=True).fill(
+        json.dumps({"do": "stream", "with": {"values": [1], "fail": "no more"}})
+    )
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator(".failure")).to_contain_text("no more", timeout=ANSWERED_MS)
+    expect(page.locator("#console-result")).to_have_text("1")
 
 
 def test_a_file_is_sent_as_it_is(signed_in: Open) -> None:

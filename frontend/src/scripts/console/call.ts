@@ -1,6 +1,7 @@
 /** Calls an algorithm through the gateway, with a short-lived token that the page's server gives. */
 
 import { csrfToken } from "../htmx";
+import { readableChunk, readEvents } from "./events";
 import type { Body } from "./input";
 
 const TOKEN_RESERVE_SECONDS = 20;
@@ -13,6 +14,9 @@ export interface Answer {
   /** Micro-credits; null when the gateway did not say. */
   cost: number | null;
 }
+
+/** Takes a part of a result, for people to read. */
+export type OnChunk = (text: string) => void;
 
 /** The platform would not give a token; the message says why. */
 export class Refused extends Error {}
@@ -31,30 +35,29 @@ export class Caller {
   ) {}
 
   /** Calls a version ("" is the latest), paid by that organization ("" is one's own). Throws Refused, TypeError. */
-  async call(body: Body, version: string, payer: string): Promise<Answer> {
-    const answer = await this.send(body, version, payer);
+  async call(body: Body, version: string, payer: string, onChunk: OnChunk): Promise<Answer> {
+    const answer = await this.send(body, version, payer, onChunk);
     if (answer.status !== 401) return answer;
     this.tokens.delete(payer);
-    return this.send(body, version, payer);
+    return this.send(body, version, payer, onChunk);
   }
 
-  private async send(body: Body, version: string, payer: string): Promise<Answer> {
+  private async send(body: Body, version: string, payer: string, onChunk: OnChunk): Promise<Answer> {
     const token = await this.token(payer);
     const start = performance.now();
     const response = await fetch(version ? `${this.target}/${version}` : this.target, {
       method: "POST",
-      headers: { Authorization: `Simple ${token}`, "Content-Type": body.type },
+      headers: { Accept: "text/event-stream", Authorization: `Simple ${token}`, "Content-Type": body.type },
       body: body.content,
       credentials: "omit",
     });
-    const text = await response.text();
-    const cost = response.headers.get("X-Agora-Cost");
+    const { text, cost } = await readAnswer(response, onChunk);
     return {
       status: response.status,
       text,
       elapsedMs: performance.now() - start,
       callId: response.headers.get("X-Agora-Call-Id"),
-      cost: cost === null ? null : Number(cost),
+      cost,
     };
   }
 
@@ -71,6 +74,22 @@ export class Caller {
     this.tokens.set(payer, made);
     return made.token;
   }
+}
+
+/** The last event is the answer: chunks have gone before it. A call that is refused has no events. Throws TypeError. */
+async function readAnswer(response: Response, onChunk: OnChunk): Promise<Pick<Answer, "text" | "cost">> {
+  const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream");
+  if (!isStream || !response.body) return { text: await response.text(), cost: null };
+  for await (const { name, data } of readEvents(response.body)) {
+    if (name === "done" || name === "error") return { text: data, cost: costOf(data) };
+    onChunk(readableChunk(data));
+  }
+  throw new TypeError("the answer broke off");
+}
+
+function costOf(data: string): number | null {
+  const answer = JSON.parse(data) as { metadata?: { cost?: number } };
+  return answer.metadata?.cost ?? null;
 }
 
 function explainRefusal(status: number): string {

@@ -12,6 +12,8 @@ export class Result {
   private readonly tools: HTMLElement;
   private readonly facts: HTMLElement;
   private balance: number | null;
+  /** Where the parts of a result go that come one by one. */
+  private growing: HTMLElement | null = null;
 
   constructor(root: HTMLElement) {
     this.pane = find(root, "[data-result]");
@@ -23,15 +25,29 @@ export class Result {
 
   /** Says that a call is on its way: the last answer fades, and stays in place. */
   wait(): void {
+    this.growing = null;
     this.pane.classList.add("stale");
     this.pane.ariaBusy = "true";
+  }
+
+  /** Adds a part of the result, as it comes. */
+  addChunk(text: string): void {
+    if (!this.growing) {
+      this.growing = code("");
+      this.show([this.growing]);
+      this.pane.ariaBusy = "true";
+    }
+    find(this.growing, "code").append(text);
   }
 
   showAnswer(answer: Answer): void {
     const body = parse(answer.text);
     const error = body && member(body, "error");
     const result = body && member(body, "result");
-    if (error) this.show(describeFailure(error, answer.status));
+    this.pane.ariaBusy = "false";
+    if (this.growing && error) this.growing.after(...describeFailure(error, answer.status));
+    else if (this.growing) this.growing = null;
+    else if (error) this.show(describeFailure(error, answer.status));
     else if (result) this.show(describeResult(result, body));
     else this.showProblem("UnexpectedAnswer", `The platform answered ${answer.status} without a result.`);
     this.showFacts(answer, body);
