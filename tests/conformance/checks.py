@@ -37,7 +37,8 @@ sleep 0.1
 ENDLESS = 2_000
 LARGE = 10 * MEBIBYTE
 PRINTED_MEBIBYTES = int(os.environ.get("AGORA_CONFORMANCE_PRINT", "64"))
-"""1024 in a full run."""
+"""1024 takes C, JavaScript and Python 1 to 3 s and Java 5, but half a minute and more in Elixir, Groovy and Haskell on
+a machine with other work."""
 SMALL_MEMORY = 384 * MEBIBYTE
 
 

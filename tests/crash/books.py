@@ -80,7 +80,11 @@ def audit(received: Received) -> Audit:
 def _faults(received: Received, records: Counter[str], postings: Counter[str]) -> list[str]:
     faults = [f"the ledger: {name} is {value}" for name, value in billing.check_ledger().faults.items()]
     faults += [f"a failed call has no record: {call}" for call in received.failures if records[call] != 1]
-    faults += [f"a failed call was charged: {call}" for call in received.failures if postings[call]]
+    charged = _ids(CallRecord.objects.exclude(compute_charge=0, royalty_charge=0).values_list("call_id", flat=True))
+    royal = _ids(CallRecord.objects.exclude(outcome="ok").exclude(royalty_charge=0).values_list("call_id", flat=True))
+    wrongly_posted = set(received.failures) & (postings.keys() ^ set(charged))
+    faults += [f"a failed call is not posted as its record says: {call}" for call in wrongly_posted]
+    faults += [f"a failed call cost a royalty: {call}" for call in royal]
     faults += [f"a hot balance differs: {difference}" for difference in billing.rebuild_hot_balances().differences]
     return faults
 
