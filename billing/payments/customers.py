@@ -6,7 +6,6 @@ import uuid
 from typing import Any, NamedTuple
 
 import stripe
-from django.db import transaction
 
 from billing.payments.client import talk
 from billing.payments.models import StripeCustomer
@@ -70,7 +69,6 @@ def set_tax_id(*, buyer: Buyer, kind: str, value: str) -> None:
     )
 
 
-@transaction.atomic
 def remember_card(organization_id: uuid.UUID, charge: stripe.Charge) -> None:
     """Keeps the card of a payment for automatic top-ups; its number is at Stripe alone."""
     details = getattr(charge, "payment_method_details", None)

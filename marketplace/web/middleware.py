@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from redis import RedisError
 
-from marketplace.errors import Conflict, NotFound, PermissionDenied
+from marketplace.errors import Conflict, NotFound, PermissionDenied, Unavailable
 from marketplace.web.assets import FrontEndNotBuilt
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class PageMiddleware(MiddlewareMixin):
             return render(request, "403.html", {"reason": exception.message}, status=403)
         if isinstance(exception, Conflict):
             return render(request, "409.html", {"reason": exception.message}, status=409)
-        if isinstance(exception, RedisError):
-            logger.error("no answer from Redis at %s", request.path, exc_info=exception)
+        if isinstance(exception, RedisError | Unavailable):
+            logger.error("something did not answer at %s", request.path, exc_info=exception)
             return render(request, "503.html", status=503)
         return None
