@@ -84,7 +84,7 @@ def _batch(operation_id: str, more: tuple[str, ...]) -> dict[str, Any]:
         "security": [{SCHEME: []}],
         "responses": {
             "202": {"description": "The batch is queued.", "content": _json({"$ref": REFERENCE + "Batch"})},
-            "4XX": {"description": "The batch is not taken.", "content": _json({"$ref": REFERENCE + "Error"})},
+            "4XX": {"description": "The batch is not taken.", "content": _json(EITHER_ERROR)},
         },
     }
 
@@ -116,6 +116,7 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 REFERENCE = "#/components/schemas/"
 SUCCESS = {"oneOf": [{"$ref": REFERENCE + name} for name in ("Answer", "AnswerError", "Accepted")]}
+EITHER_ERROR = {"oneOf": [{"$ref": REFERENCE + "Error"}, {"$ref": REFERENCE + "AnswerError"}]}
 RAW = {
     "text/plain": {"schema": {"type": "string"}},
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},

@@ -65,6 +65,12 @@ described = schemathesis.openapi.from_path(
 """What the platform serves: tests/integration/api/test_edges.py holds one to the other."""
 
 
+@schemathesis.serializer("application/x-ndjson")
+def write_lines(context: Any, value: Any) -> bytes:
+    """The lines as they were made up."""
+    return str(value).encode(errors="replace")
+
+
 @described.hook
 def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
     """Half of the requests are about what there is."""
