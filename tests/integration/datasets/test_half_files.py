@@ -72,6 +72,17 @@ def test_an_upload_whose_connection_breaks_changes_nothing(files: Door, folder: 
     assert len(_stored(folder)) == 1
 
 
+def test_a_client_that_asks_first_is_refused_before_it_sends(files: Door) -> None:
+    files.delete(".my/c", params={"force": "true"})
+    with _begin_upload(files, b"Content-Length: 9000000\r\nExpect: 100-continue") as connection:
+        assert connection.recv(100).startswith(b"HTTP/1.1 404 ")
+    files.make(".my", "c")
+    with _begin_upload(files, b"Content-Length: 1\r\nExpect: 100-continue") as connection:
+        assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"x")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
 def test_an_upload_that_stalls_is_given_up(files: Door, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(uploads, "STALL_SECONDS", 0.2)
     with _begin_upload(files, b"Content-Length: 100") as connection:
