@@ -75,13 +75,17 @@ def close_books(*, until: datetime, closed_at: datetime) -> LedgerClose:
     What differs is kept with the close, and never hidden: look at `differences`.
     """
     existing = LedgerClose.objects.filter(until=until).first()
-    return existing or _close(until, closed_at, _find_hot_differences())
+    if existing is not None:
+        return existing
+    hot = _find_hot_differences()
+    with transaction.atomic():
+        return _close(until, closed_at, hot)
 
 
-@transaction.atomic
 def _close(until: datetime, closed_at: datetime, hot: list[dict[str, object]]) -> LedgerClose:
     with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if len(connection.savepoint_ids) == 0:  # inside somebody's transaction it is too late to ask for a snapshot
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         before = LedgerClose.objects.filter(until__lt=until).order_by("-until").first()
         close = LedgerClose.objects.create(
             until=until, closed_at=closed_at, calls_recorded=0, calls_posted=0, transactions=0, differences={}

@@ -24,6 +24,7 @@ STATISTICS_CACHE_SECONDS = 60
 RANKED_ALGORITHMS = 500
 """How far down the most called ones are told apart."""
 SLOW_SECONDS = 0.1
+MOST_NODES = 500
 NO_CALLS = AlgorithmMeasures(calls=0, median_run_us=None)
 
 T = TypeVar("T")
@@ -38,6 +39,15 @@ class Call:
     """Slug of the organization that paid."""
     key_name: str | None
     """None for a call made by another algorithm or in the console too."""
+
+
+@dataclass(frozen=True)
+class TreeNode:
+    """A call in its tree, `depth` below the first one; `whole` is its cost with all below it, in micro-credits."""
+
+    record: CallLine
+    depth: int
+    whole: int
 
 
 def list_calls(*, scope: AccessibleOrganization, limit: int = 50, before: UUID | None = None) -> list[Call]:
@@ -58,6 +68,31 @@ def get_call(*, scope: AccessibleOrganization, call_id: UUID) -> Call:
     if record is None or scope.organization.id not in {record.payer_id, record.author_id}:
         raise NotFound("There is no such call, or it is not recorded yet: look again in a moment.")
     return _join(scope.organization, [record])[0]
+
+
+def list_tree(*, scope: AccessibleOrganization, call: Call) -> list[TreeNode]:
+    """The tree that the call is in, from its first call down, for who pays for it; empty for a call that stands alone.
+
+    Of a tree with very many calls the first MOST_NODES.
+    """
+    if call.payer is None:
+        return []
+    root_id, payer_id = call.record.root_id, scope.organization.id
+    below = billing.list_call_tree(root_id=root_id, payer_id=payer_id, limit=MOST_NODES)
+    if not below:
+        return []
+    root = billing.get_call_record(call_id=root_id)
+    children: dict[UUID | None, list[CallLine]] = {}
+    for record in below:
+        children.setdefault(record.parent_id, []).append(record)
+    roots = [root] if root is not None else children.pop(root_id, [])
+    return [node for one in roots for node in _walk(one, children, 0)]
+
+
+def _walk(record: CallLine, children: dict[UUID | None, list[CallLine]], depth: int) -> list[TreeNode]:
+    below = [node for child in children.get(record.call_id, ()) for node in _walk(child, children, depth + 1)]
+    whole = record.cost + sum(node.record.cost for node in below)
+    return [TreeNode(record, depth, whole), *below]
 
 
 def get_statistics(*, algorithm: Algorithm) -> AlgorithmMeasures:

@@ -12,6 +12,7 @@ from marketplace.web.console.page import organization_page, render_page
 
 ENTRIES_PER_PAGE = 50
 ALGORITHMS_SHOWN = 10
+LAST_DAYS = 7
 CREDITS_PER_DOLLAR = 10_000
 
 
@@ -25,11 +26,13 @@ def balance(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse
     entries = billing.list_entries(organization_id, ENTRIES_PER_PAGE + 1, before=before, earnings=earnings)
     shown = entries[:ENTRIES_PER_PAGE]
     days = list_spending_days(scope=scope)
+    left = billing.get_balance(organization_id)
     context = {
-        "balance": billing.get_balance(organization_id),
+        "balance": left,
         "earned": billing.get_earnings(organization_id),
         "spent": sum(day.totals.cost for day in days),
-        "dollars": _to_dollars(billing.get_balance(organization_id)),
+        "lasts": _estimate_days(left, [day.totals.cost for day in days[-LAST_DAYS:]]),
+        "dollars": _to_dollars(left),
         "earnings": earnings,
         "entries": shown,
         "before": before,
@@ -40,6 +43,11 @@ def balance(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse
         "earners": list_earnings(scope=scope, limit=ALGORITHMS_SHOWN),
     }
     return render_page(request, scope, "console/balance.html", "balance", context)
+
+
+def _estimate_days(balance: int, spent: list[int]) -> int | None:
+    """How many days the balance lasts if they cost as much as the latest did; None if those cost nothing."""
+    return max(0, balance) * len(spent) // sum(spent) if sum(spent) else None
 
 
 def _to_dollars(amount: int) -> str:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from billing.api import CallLine
-from marketplace.invocations.selectors import get_call, list_calls, list_received_calls
+from marketplace.invocations.selectors import get_call, list_calls, list_received_calls, list_tree
 from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.web.console.page import organization_page, read_uuid, render_page
 
@@ -54,6 +54,7 @@ def call(request: HttpRequest, scope: AccessibleOrganization, call_id: UUID) -> 
         "record": found.record,
         "store_page": reverse("store:algorithm", args=[owner, name]),
         "phases": make_phases(found.record),
+        "tree": list_tree(scope=scope, call=found),
     }
     return render_page(request, scope, "console/call.html", "calls", context)
 

@@ -31,14 +31,14 @@ class Echo:
 def payments_csv(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponseBase:  # noqa: ARG001 (a view)
     """Every payment, newest first. Amounts are US cents."""
     rows = list_payments(scope=scope).values_list(*PAYMENT_COLUMNS)
-    return _write("payments", PAYMENT_COLUMNS, rows.iterator())
+    return write_csv("payments", PAYMENT_COLUMNS, rows.iterator())
 
 
 @require_GET
 @organization_page
 def payouts_csv(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponseBase:  # noqa: ARG001 (a view)
     """Every payout, newest first. Amounts are US cents."""
-    return _write("payouts", PAYOUT_COLUMNS, list_payouts(scope=scope).values_list(*PAYOUT_COLUMNS).iterator())
+    return write_csv("payouts", PAYOUT_COLUMNS, list_payouts(scope=scope).values_list(*PAYOUT_COLUMNS).iterator())
 
 
 @require_GET
@@ -47,10 +47,11 @@ def invoice_csv(request: HttpRequest, scope: AccessibleOrganization, invoice_id:
     """An invoice's lines. Amounts are micro-credits."""
     found = get_invoice(scope=scope, invoice_id=invoice_id)
     columns = (*LINE_COLUMNS[:-1], "amount_microcredits")
-    return _write(f"invoice-{found.number}", columns, found.lines.values_list(*LINE_COLUMNS))
+    return write_csv(f"invoice-{found.number}", columns, found.lines.values_list(*LINE_COLUMNS))
 
 
-def _write(name: str, columns: Iterable[str], rows: Iterable[tuple[object, ...]]) -> StreamingHttpResponse:
+def write_csv(name: str, columns: Iterable[str], rows: Iterable[tuple[object, ...]]) -> StreamingHttpResponse:
+    """The rows as a file of that name, written as they are read."""
     headers = {"Content-Disposition": f'attachment; filename="agora-{name}.csv"'}
     return StreamingHttpResponse(_write_rows(columns, rows), content_type="text/csv; charset=utf-8", headers=headers)
 

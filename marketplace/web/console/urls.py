@@ -7,6 +7,7 @@ from marketplace.web.console import (
     algorithms,
     audit_log,
     balance,
+    budgets,
     builds,
     calls,
     exports,
@@ -18,6 +19,7 @@ from marketplace.web.console import (
     overview,
     payments,
     payouts,
+    usage,
     versions,
 )
 
@@ -40,6 +42,10 @@ urlpatterns = [
     path(f"{KEYS}/<uuid:key_id>/revoke", keys.revoke, name="revoke-key"),
     path(CALLS, calls.calls, name="calls"),
     path(f"{CALLS}/<uuid:call_id>", calls.call, name="call"),
+    path(f"{ORGANIZATION}/usage", usage.usage, name="usage"),
+    path(f"{ORGANIZATION}/usage.csv", usage.usage_csv, name="usage-csv"),
+    path(f"{ORGANIZATION}/budgets", budgets.budgets, name="budgets"),
+    path(f"{ORGANIZATION}/budgets/<uuid:budget_id>/remove", budgets.remove, name="remove-budget"),
     path(f"{ORGANIZATION}/balance", balance.balance, name="balance"),
     path(ALGORITHMS, algorithms.algorithms, name="algorithms"),
     path(f"{ALGORITHMS}/<word:name>", algorithms.algorithm, name="algorithm"),

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import UTC
 from functools import wraps
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from billing import api as billing
@@ -18,11 +20,14 @@ from marketplace.errors import Conflict, NotFound, Unavailable
 from marketplace.organizations.models import Organization
 from marketplace.payments.selectors import name_organizations
 from marketplace.payments.services import reconcile_now, refund_payment, set_terms
+from marketplace.web.console.charts import make_chart
 from marketplace.web.console.page import signed_in_page
 from marketplace.web.console.payments import to_cents
 
 PAYMENTS_PER_PAGE = 25
 SHOWN = 20
+REVENUE_DAYS = 30
+CLOSES_SHOWN = 7
 View = Callable[..., HttpResponse]
 
 
@@ -126,6 +131,7 @@ def _render(request: HttpRequest, form: TermsForm) -> HttpResponse:
     payouts = billing.list_payouts()[:SHOWN]
     owners = {each.organization_id for each in [*page, *on_terms, *payouts]}
     slugs = name_organizations(owners | {dispute.payment.organization_id for dispute in disputes})
+    days = billing.summarize_platform_by_day(days=REVENUE_DAYS, today=timezone.now().astimezone(UTC).date())
     context = {
         "enabled": billing.payments_enabled(),
         "figures": billing.get_platform_figures(),
@@ -134,6 +140,9 @@ def _render(request: HttpRequest, form: TermsForm) -> HttpResponse:
         "disputes": [(dispute, slugs.get(dispute.payment.organization_id, "")) for dispute in disputes],
         "payouts": [(payout, slugs.get(payout.organization_id, "")) for payout in payouts],
         "terms": [(each, slugs.get(each.organization_id, "")) for each in on_terms],
+        "days": days,
+        "chart": make_chart([(day.day, day.totals.cost - day.totals.earned, 0) for day in days]),
+        "closes": billing.list_closes(CLOSES_SHOWN),
         "failing": billing.list_failing_events()[:SHOWN],
         "latest": billing.list_reconciliations().first(),
         "form": form,

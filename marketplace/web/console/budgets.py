@@ -1,0 +1,99 @@
+"""Budgets: what may be spent by the organization, its keys and members, and how much of it is."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from billing.api import CREDIT, BudgetLine
+from marketplace.errors import InvalidInput, NotFound
+from marketplace.organizations.limits import list_budgets, remove_budget, set_budget
+from marketplace.organizations.permissions import can_manage_limits
+from marketplace.organizations.selectors import AccessibleOrganization, list_api_keys, list_members
+from marketplace.web.console.page import organization_page, render_page
+
+PERIODS = (("day", "Each day (UTC)"), ("month", "Each month (UTC)"))
+
+
+class BudgetForm(forms.Form):
+    """Of whom, for how long, how much, and whether calls stop."""
+
+    subject = forms.ChoiceField(label="Whose spending")
+    period = forms.ChoiceField(label="Period", choices=PERIODS)
+    credits = forms.DecimalField(label="Credits", min_value=Decimal(0), decimal_places=6, max_digits=18)
+    hard = forms.BooleanField(label="Stop calls when it is spent", required=False, initial=True)
+
+    def __init__(self, scope: AccessibleOrganization, data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        keys = [(f"key:{key.id}", f"Key {key.name}") for key in list_api_keys(scope=scope).filter(revoked_at=None)]
+        members = [(f"member:{one.user.username}", f"Member {one.user.username}") for one in list_members(scope=scope)]
+        everything = ("", f"All of {scope.organization.slug}")
+        self.fields["subject"].choices = [everything, *keys, *members]  # type: ignore[attr-defined]
+        self.fields["subject"].required = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A budget and whose it is."""
+
+    line: BudgetLine
+    whose: str
+
+
+@require_http_methods(["GET", "POST"])
+@organization_page
+def budgets(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
+    """All budgets, and a form for another; of the same subject and period there is one."""
+    form = BudgetForm(scope, request.POST or None)
+    if request.method == "POST" and form.is_valid() and _set(scope, form):
+        messages.success(request, "The budget holds from now on.")
+        return redirect("console:budgets", scope.organization.slug)
+    context = {"form": form, "rows": _list_rows(scope), "can_manage": can_manage_limits(scope)}
+    return render_page(request, scope, "console/budgets.html", "budgets", context)
+
+
+@require_POST
+@organization_page
+def remove(request: HttpRequest, scope: AccessibleOrganization, budget_id: UUID) -> HttpResponse:
+    """Ends a budget."""
+    remove_budget(scope=scope, budget_id=budget_id)
+    messages.success(request, "The budget is gone.")
+    return redirect("console:budgets", scope.organization.slug)
+
+
+def _set(scope: AccessibleOrganization, form: BudgetForm) -> bool:
+    kind, _, name = form.cleaned_data["subject"].partition(":")
+    try:
+        set_budget(
+            scope=scope,
+            period=form.cleaned_data["period"],
+            amount=int(form.cleaned_data["credits"] * CREDIT),
+            hard=form.cleaned_data["hard"],
+            key_id=UUID(name) if kind == "key" else None,
+            member=name if kind == "member" else "",
+            at=timezone.now(),
+        )
+    except (InvalidInput, NotFound) as error:
+        form.add_error(None, error.message)
+        return False
+    return True
+
+
+def _list_rows(scope: AccessibleOrganization) -> list[Row]:
+    keys = dict(list_api_keys(scope=scope).values_list("pk", "name"))
+    members = dict(list_members(scope=scope).values_list("user_id", "user__username"))
+    return [Row(line, _name(line, scope, keys, members)) for line in list_budgets(scope=scope, at=timezone.now())]
+
+
+def _name(line: BudgetLine, scope: AccessibleOrganization, keys: dict[UUID, str], members: dict[int, str]) -> str:
+    if line.budget.key_id:
+        return f"Key {keys.get(line.budget.key_id, 'that is gone')}"
+    if line.budget.member_id is not None:
+        return f"Member {members.get(line.budget.member_id, 'who left')}"
+    return f"All of {scope.organization.slug}"

@@ -1,0 +1,120 @@
+"""Usage: what was called and what it cost by algorithm, version, key and member, on the page and as CSV."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from billing import api as billing
+from billing.api import CallTotals, Dimension
+from marketplace.accounts.models import User
+from marketplace.invocations.selectors import list_received_days, list_spending_days
+from marketplace.organizations.selectors import AccessibleOrganization, list_api_keys
+from marketplace.web.console.charts import make_chart
+from marketplace.web.console.exports import write_csv
+from marketplace.web.console.page import organization_page, render_page
+
+DAYS = 30
+LINES_SHOWN = 100
+LINES_EXPORTED = 100_000
+DIMENSIONS: Mapping[Dimension, str] = {
+    "algorithm": "Algorithm",
+    "version": "Version",
+    "key": "Key",
+    "member": "Member",
+}
+COLUMNS = ("calls", "failed", "run_us", "cpu_us", "memory_byte_seconds", "compute_microcredits", "royalty_microcredits",
+           "cost_microcredits")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """The totals of one algorithm, version, key or member, by its name. `share` is per cent of all that was spent."""
+
+    name: str
+    totals: CallTotals
+    share: float
+
+
+@require_GET
+@organization_page
+def usage(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
+    """The last 30 days: of what was paid for, or of what was received."""
+    received = request.GET.get("side") == "received"
+    by = _read_dimension(request, received=received)
+    days = list_received_days(scope=scope) if received else list_spending_days(scope=scope)
+    spent = sum(day.totals.cost for day in days)
+    context = {
+        "received": received,
+        "by": by,
+        "dimension": DIMENSIONS[by],
+        "dimensions": {name: text for name, text in DIMENSIONS.items() if not received or name in PUBLIC_DIMENSIONS},
+        "lines": _list_lines(scope, by, received=received, limit=LINES_SHOWN, whole=spent),
+        "days": days,
+        "calls": sum(day.totals.calls for day in days),
+        "failed": sum(day.totals.failed for day in days),
+        "spent": spent,
+        "earned": sum(day.totals.earned for day in days),
+        "chart": make_chart([(day.day, day.totals.calls, day.totals.failed) for day in days]),
+    }
+    return render_page(request, scope, "console/usage.html", "usage", context)
+
+
+@require_GET
+@organization_page
+def usage_csv(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponseBase:
+    """The same as a table: amounts are micro-credits, times microseconds."""
+    received = request.GET.get("side") == "received"
+    by = _read_dimension(request, received=received)
+    lines = _list_lines(scope, by, received=received, limit=LINES_EXPORTED, whole=0)
+    return write_csv(f"usage-by-{by}", (by, *COLUMNS), _to_rows(lines))
+
+
+PUBLIC_DIMENSIONS = ("algorithm", "version")
+"""Of calls that others paid for, their keys and members are their own affair."""
+
+
+def _read_dimension(request: HttpRequest, *, received: bool) -> Dimension:
+    asked = request.GET.get("by", "")
+    known = PUBLIC_DIMENSIONS if received else DIMENSIONS
+    return cast("Dimension", asked) if asked in known else "algorithm"
+
+
+def _list_lines(scope: AccessibleOrganization, by: Dimension, *, received: bool, limit: int, whole: int) -> list[Line]:
+    first = timezone.now().astimezone(UTC).date() - timedelta(days=DAYS - 1)
+    found = billing.summarize_usage(
+        by=by,
+        payer_id=None if received else scope.organization.id,
+        author_id=scope.organization.id if received else None,
+        since=datetime.combine(first, time.min, tzinfo=UTC),
+        limit=limit,
+    )
+    names = _name(scope, by, [line.identity[0] for line in found])
+    return [
+        Line(
+            name=names.get(line.identity[0], " ".join(str(part) for part in line.identity)),
+            totals=line.totals,
+            share=round(100 * line.totals.cost / whole, 1) if whole else 0,
+        )
+        for line in found
+    ]
+
+
+def _name(scope: AccessibleOrganization, by: Dimension, identities: list[object]) -> dict[object, str]:
+    if by == "key":
+        return {None: "Without a key", **dict(list_api_keys(scope=scope).values_list("pk", "name"))}
+    if by == "member":
+        return {None: "Nobody", **dict(User.objects.filter(pk__in=identities).values_list("pk", "username"))}
+    return {}
+
+
+def _to_rows(lines: list[Line]) -> Iterator[tuple[object, ...]]:
+    for line in lines:
+        totals = line.totals
+        yield (line.name, totals.calls, totals.failed, totals.run_us, totals.cpu_us, totals.memory, totals.compute,
+               totals.royalty, totals.cost)  # fmt: skip
