@@ -1,6 +1,8 @@
 """What a request for a call that may wait says, and whether it may be had."""
 
+import re
 import uuid
+from urllib.parse import urlencode
 
 import msgspec
 from rest_framework.exceptions import NotAuthenticated, UnsupportedMediaType
@@ -12,6 +14,7 @@ from marketplace.algorithms.version_numbers import LATEST_PRIVATE
 from marketplace.api.by_id import NOBODY
 from marketplace.api.errors import InputTooLarge
 from marketplace.api.permissions import get_scope
+from marketplace.directory.sites import REFUSAL, may_use_from
 from marketplace.directory.tokens import CallToken
 from marketplace.errors import InvalidInput, NotFound, PermissionDenied
 from marketplace.invocations.requests import (
@@ -37,6 +40,14 @@ BATCH_LIMIT = 50 << 20
 MOST_ITEMS = 10_000
 JSON, LINES = "application/json", ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
+BOUNDS = {
+    "max_depth": re.compile("[0-9]{1,9}", re.ASCII),
+    "max_calls": re.compile("[0-9]{1,9}", re.ASCII),
+    "max_cost": re.compile("[0-9]{1,12}(?:[.][0-9]{1,6})?", re.ASCII),
+}
+"""The gateway's, which reads them again (marketplace/gateway/addresses.py)."""
+TREE_BOUNDS = ("most_depth", "most_calls", "most_cost")
+
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -53,9 +64,11 @@ def read_order(request: Request, *, owner: str, name: str, algorithm_id: uuid.UU
         raise NotFound(f"algorithm algo://{reference} not found") from None
     if isinstance(request.auth, ApiKey):
         check_can_call(request.auth, algorithm.full_name)
+        _check_site(request, request.auth)
     return Order(
         version=found,
         timeout=min(_read_timeout(request), found.timeout_seconds),
+        bounds_query=_read_bounds(request),
         webhook=_read_webhook(request),
         idempotency_key=_read_idempotency_key(request),
     )
@@ -71,6 +84,7 @@ def read_origin(request: Request) -> Origin:
         root_id=_to_uuid(token.root_id),
         parent_id=_to_uuid(token.parent_id),
         depth=token.depth,
+        bounds={name: value for name in TREE_BOUNDS if (value := getattr(token, name)) is not None},
     )
 
 
@@ -144,6 +158,22 @@ def _read_timeout(request: Request) -> int:
     if seconds is None:
         raise InvalidInput("timeout", TIMEOUT_RULE)
     return seconds
+
+
+def _read_bounds(request: Request) -> str:
+    given = {name: request.query_params[name] for name in BOUNDS if name in request.query_params}
+    for name, text in given.items():
+        if BOUNDS[name].fullmatch(text) is None:
+            raise InvalidInput(name, f"{name} must be a number.")
+    return urlencode(given)
+
+
+def _check_site(request: Request, key: ApiKey) -> None:
+    if not request.path.startswith("/v1/web/"):
+        return
+    headers = {name.lower(): text for name, text in request.headers.items()}
+    if not may_use_from(headers, web=key.allow_web_algo, referer_host=key.referer_host):
+        raise PermissionDenied(REFUSAL)
 
 
 def _read_webhook(request: Request) -> str | None:

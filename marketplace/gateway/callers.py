@@ -53,6 +53,9 @@ class Caller(msgspec.Struct, frozen=True):
     allowed: tuple[str, ...] | None = None
     """Beginnings of the `owner/name/` that a restricted key may call; None for all."""
     bounds: TreeBounds = NO_BOUNDS
+    web: bool = True
+    """Whether its key may be used from pages in a browser, and of which host: see directory/sites.py."""
+    referer_host: str = ""
 
     def may_call(self, field: str) -> bool:
         """Whether the caller's key lets it call the algorithm with that field in the directory."""
@@ -69,7 +72,14 @@ def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Calle
     entry = mirror.keys.get(hash_key(text))
     if entry is None:
         raise Unauthorized("This API key is unknown or revoked.")
-    return Caller(entry.organization_id, entry.user_id, entry.key_id, allowed=entry.algorithms)
+    return Caller(
+        entry.organization_id,
+        entry.user_id,
+        entry.key_id,
+        allowed=entry.algorithms,
+        web=entry.web,
+        referer_host=entry.referer_host,
+    )
 
 
 def make_child_token(

@@ -13,12 +13,14 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from execution.client import Door
+from marketplace.directory.sites import REFUSAL, may_use_from
 from marketplace.gateway.addresses import is_call, is_for_slots, is_web
 from marketplace.gateway.calls import Call, Gateway
 from marketplace.gateway.errors import (
     BODY_LIMIT,
     HEAD_LIMIT,
     BadRequest,
+    Forbidden,
     HeadTooLarge,
     NotNow,
     OurFault,
@@ -224,6 +226,8 @@ class GatewayProtocol(HttpToolsProtocol):
         self.cycle = cast("RequestResponseCycle", cycle)
         try:
             cycle.call = admit()
+            if cycle.web:
+                self._check_site(cycle.call)
         except Refused as refused:
             cycle.refused = refused
         if before is not None and not before.response_complete:
@@ -260,6 +264,11 @@ class GatewayProtocol(HttpToolsProtocol):
             check_key(key, streams=streams)
             call.idempotency_key = key
         return call
+
+    def _check_site(self, call: Call) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
+        if not may_use_from(headers, web=call.caller.web, referer_host=call.caller.referer_host):
+            raise Forbidden(REFUSAL)
 
     def _refuse_page(self) -> Call:
         raise UnknownAlgorithm("Algorithms can call algorithms here, now or later, use hosted data, and nothing else.")

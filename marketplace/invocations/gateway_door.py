@@ -53,7 +53,7 @@ def call_gateway(call: AsyncCall, body: bytes, *, is_wanted: Callable[[], bool])
     """Makes the call. Raises NotWanted, Unreachable."""
     connection = _Door(timeout=float(QUEUE_SECONDS))
     headers = {"Authorization": f"Simple {_sign(call)}", "Content-Type": CONTENT_TYPES[call.content_type]}
-    path = f"/v1/algo/{call.algorithm}/{call.version}?timeout={call.timeout}"
+    path = f"/v1/algo/{call.algorithm}/{call.version}?timeout={call.timeout}&{call.bounds_query}"
     begun = False
     try:
         connection.connect()
@@ -104,6 +104,7 @@ def _sign(call: AsyncCall) -> str:
         parent_id=_text(call.parent_id),
         depth=call.depth,
         expires=int(time.time()) + QUEUE_SECONDS,
+        **call.bounds,
     )
     return sign_token(token, secret=settings.SECRET_KEY)
 

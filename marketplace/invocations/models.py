@@ -76,6 +76,10 @@ class AsyncCall(models.Model):
     """The number that the caller's selector named when they asked."""
     timeout = models.PositiveSmallIntegerField()
     """Seconds."""
+    bounds = models.JSONField(default=dict)
+    """Of the tree of calls that it was asked for in: the `most_…` of its CallToken."""
+    bounds_query = models.CharField(max_length=100, blank=True)
+    """Of the tree below it, as its caller wrote them: `max_depth`, `max_calls` and `max_cost`."""
     content_type = models.CharField(max_length=16)
     """An InputKind (requests.py)."""
     input = models.BinaryField(null=True)

@@ -2,8 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -35,6 +35,8 @@ class Origin:
     root_id: uuid.UUID | None = None
     parent_id: uuid.UUID | None = None
     depth: int = 0
+    bounds: Mapping[str, int] = field(default_factory=dict)
+    """The `most_…` that the right to call has."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Order:
     version: Version
     timeout: int
     """Seconds."""
+    bounds_query: str = ""
+    """As in AsyncCall."""
     webhook: str | None = None
     """An address that check_webhook_url accepted."""
     idempotency_key: str | None = None
@@ -174,6 +178,8 @@ def _new_call(scope: AccessibleOrganization, order: Order, content: Input, origi
         root_id=origin.root_id,
         parent_id=origin.parent_id,
         depth=origin.depth,
+        bounds=dict(origin.bounds),
+        bounds_query=order.bounds_query,
         algorithm=order.version.algorithm.full_name,
         version=order.version.number,
         timeout=order.timeout,
@@ -206,7 +212,9 @@ def _fingerprint(order: Order, contents: Sequence[Input]) -> str:
     """Of what was asked; empty without an idempotency key."""
     if order.idempotency_key is None:
         return ""
-    digest = hashlib.sha256(f"{order.version.algorithm_id}\n{order.timeout}\n{order.webhook}".encode())
+    digest = hashlib.sha256(
+        f"{order.version.algorithm_id}\n{order.timeout}\n{order.bounds_query}\n{order.webhook}".encode()
+    )
     for content in contents:
         digest.update(f"\n{content.kind} {len(content.body)}\n".encode())
         digest.update(content.body)
