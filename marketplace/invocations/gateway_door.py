@@ -61,11 +61,14 @@ def call_gateway(call: AsyncCall, body: bytes, *, is_wanted: Callable[[], bool])
         connection.request("POST", path, body, headers)
         _wait(connection.sock, call.timeout + QUEUE_SECONDS, is_wanted)
         response = connection.getresponse()
-        return Answer(response.status, response.read(), {name.lower(): text for name, text in response.getheaders()})
+        answer = Answer(response.status, response.read(), {name.lower(): text for name, text in response.getheaders()})
     except (OSError, HTTPException) as error:
         raise Unreachable(f"{type(error).__name__}: {error}", begun=begun) from error
     finally:
         connection.close()
+    if "content-length" not in answer.headers:  # which is always there: the answer broke off before it
+        raise Unreachable("the answer broke off", begun=True)
+    return answer
 
 
 class _Door(HTTPConnection):
