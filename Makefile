@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench usage-bench conformance languages clients crash fuzz soak stripe clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench conformance languages clients crash fuzz soak stripe clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -26,7 +26,8 @@ EVENTS = 300_000
 PAYERS = 50
 ALGORITHMS = 200
 AUTHORS = 40
-APPENDED_AT_ONCE = 5_000
+EVENTS_OF_AN_ENTRY = 20
+"""Calls that ended together, as under load."""
 LIMIT = 10_000
 """Events per second that are promised on two cores."""
 
@@ -77,20 +78,20 @@ def _measure(events: int) -> dict[str, Any]:
 
 def _fill(client: redis.Redis, events: int) -> None:
     """Calls of the last minutes, by a few payers, of many algorithms."""
-    from billing.metering.events import STREAM
+    from billing.metering.events import STREAM, join_lines
 
     chance = random.Random(1)
     payers, versions, authors = ([str(uuid.UUID(int=chance.getrandbits(128))) for _ in range(number)]
                                  for number in (PAYERS, ALGORITHMS, AUTHORS))  # fmt: skip
     now = time.time_ns() // 1_000
-    for start in range(0, events, APPENDED_AT_ONCE):
-        with client.pipeline(transaction=False) as pipeline:
-            for number in range(start, min(start + APPENDED_AT_ONCE, events)):
-                which = int(ALGORITHMS * chance.random() ** 2)
-                event = _make_event(chance, payers[number % PAYERS], authors[which % AUTHORS], versions[which], which)
-                event["started_at"] = now - (events - number) * 100
-                pipeline.xadd(STREAM, {"event": msgspec.json.encode(event)})
-            pipeline.execute()
+    for start in range(0, events, EVENTS_OF_AN_ENTRY):
+        texts = []
+        for number in range(start, min(start + EVENTS_OF_AN_ENTRY, events)):
+            which = int(ALGORITHMS * chance.random() ** 2)
+            event = _make_event(chance, payers[number % PAYERS], authors[which % AUTHORS], versions[which], which)
+            event["started_at"] = now - (events - number) * 100
+            texts.append(msgspec.json.encode(event))
+        client.xadd(STREAM, {"events": join_lines(texts)})
 
 
 def _make_event(chance: random.Random, payer: str, author: str, version: str, which: int) -> dict[str, object]:
