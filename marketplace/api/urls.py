@@ -63,8 +63,15 @@ class PersonConverter(NameConverter):
     regex = f"{NameConverter.regex}|[0-9]{{1,18}}"
 
 
+class SelectorConverter(NameConverter):
+    """What names a version: a number, part of one, a word, or a source hash."""
+
+    regex = "[A-Za-z0-9.*]{1,64}"
+
+
 register_converter(NameConverter, "name")
 register_converter(PersonConverter, "person")
+register_converter(SelectorConverter, "selector")
 
 ALGORITHM = "v1/algorithms/<name:owner>/<name:name>"
 ORGANIZATION = "v1/organizations/<name:organization>"
@@ -82,8 +89,8 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/builds/<uuid:build_id>/logs", make(BuildLogView)),
         path(f"{prefix}/versions", make(VersionsView)),
         path(f"{prefix}/version", make(VersionsAliasView)),
-        path(f"{prefix}/versions/<str:version>", make(VersionView)),
-        path(f"{prefix}/versions/<str:version>/prices", make(PricesView)),
+        path(f"{prefix}/versions/<selector:version>", make(VersionView)),
+        path(f"{prefix}/versions/<selector:version>/prices", make(PricesView)),
         path(f"{prefix}/quote", make(QuoteView)),
         path(f"{prefix}/scm/status", make(SourceStatusView)),
         path(f"{prefix}/errors", make(AlgorithmFailuresView)),
