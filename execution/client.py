@@ -261,8 +261,7 @@ def _note_wait(usage: Usage, waited_us: int, load_us: int) -> None:
 def _note_usage(usage: Usage, slot: LeasedSlot, began: int, cpu_before: int) -> None:
     usage.run_us = _since(began)
     usage.cpu_us = max(0, slot.usage.read_cpu_us() - cpu_before)
-    usage.peak_memory_bytes = slot.usage.read_memory()
-    slot.usage.restart_peak()
+    usage.peak_memory_bytes = slot.usage.take_peak(usage.cpu_us)
 
 
 def _since(began: int) -> int:

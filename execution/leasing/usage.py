@@ -8,6 +8,9 @@ UsageKind = Literal["cgroup1", "cgroup2", "proc"]
 DESCRIPTORS = 2
 TICK_US = 1_000_000 // os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+SMALL_CPU_US = 1_000
+"""In so many microseconds of its processor a call can fill about four megabytes, and no more."""
+REPEATS = 31
 CPU_FIELD = re.compile(rb"usage_usec (\d+)")
 READ_ERRORS = (OSError, ValueError, IndexError)
 """What a reading of a group or process that is no more ends in."""
@@ -19,6 +22,7 @@ class UsageReader:
     A call makes four system calls here: processor time before and after it, the peak of memory, and its restart. They
     take 0.5 to 0.9 microseconds each with control groups, and 3 with /proc, so that it does not pay to save the
     reading before the call: what threads of the slot compute between two calls would be charged to the second one.
+    Of small calls, one after the other, only some read the memory: what they could fill in their time is little.
     """
 
     def __init__(self, kind: UsageKind, descriptors: list[int]) -> None:
@@ -28,6 +32,8 @@ class UsageReader:
         self._last_cpu_us = 0
         self._last_memory = 0
         self._can_restart = kind != "proc"
+        self._repeats = 0
+        """How many small calls may still take the last reading of memory for theirs."""
         self.restart_peak()
 
     def read_cpu_us(self) -> int:
@@ -46,6 +52,17 @@ class UsageReader:
         except READ_ERRORS:
             return self._last_memory
         return self._last_memory
+
+    def take_peak(self, cpu_us: int) -> int:
+        """The most memory that a call held which used so much processor time; what comes after it starts anew."""
+        small = cpu_us < SMALL_CPU_US
+        if small and self._repeats:
+            self._repeats -= 1
+            return self._last_memory
+        self._repeats = REPEATS if small and self._can_restart else 0
+        peak = self.read_memory()
+        self.restart_peak()
+        return peak
 
     def restart_peak(self) -> None:
         """Forgets the peak, where the machine can."""

@@ -1,6 +1,7 @@
 """Serves the web on one port, and calls from inside slots on a Unix socket."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -65,6 +66,7 @@ async def _serve(config: WebConfig, application: Application) -> None:
     try:
         server = WebServer(config, gateway, application)
         execution.serve_doors(server.serve_door)
+        gc.freeze()  # what is there now stays: no collection need look through it while calls wait
         await server.serve()
     finally:
         await profiles.close()

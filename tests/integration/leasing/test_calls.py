@@ -40,14 +40,14 @@ async def test_usage_is_of_the_call_alone(agent: ScriptedAgent, client: Executio
     cpu.write_text("9000000\n")  # between two calls: nobody's
 
     def compute(line: bytes) -> bytes:
-        cpu.write_text("9042000\n")
+        cpu.write_text("11042000\n")
         memory.write_text("7000000\n")
         time.sleep(0.03)
         return echo(line)
 
     agent.run = compute
     usage = (await call(client)).usage
-    assert (usage.cpu_us, usage.peak_memory_bytes) == (42, 7_000_000)
+    assert (usage.cpu_us, usage.peak_memory_bytes) == (2_042, 7_000_000)
     assert usage.run_us >= 30_000
     assert memory.read_text()[0] == "0", "the next call's peak is its own"
 

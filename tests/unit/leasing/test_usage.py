@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from execution.leasing.usage import PAGE, TICK_US, UsageKind, UsageReader
+from execution.leasing.usage import PAGE, REPEATS, SMALL_CPU_US, TICK_US, UsageKind, UsageReader
 
 
 def open_files(folder: Path, cpu: str, memory: str, *, memory_flags: int = os.O_RDWR) -> list[int]:
@@ -40,9 +40,28 @@ def test_memory_of_a_control_group(tmp_path: Path) -> None:
     reader.close()
 
 
+def test_small_calls_repeat_a_peak_that_a_small_call_had(tmp_path: Path) -> None:
+    reader = UsageReader("cgroup1", open_files(tmp_path, "0\n", "1\n"))
+    memory = tmp_path / "memory"
+
+    def take(cpu_us: int, now: str) -> int:
+        memory.write_text(now)
+        return reader.take_peak(cpu_us)
+
+    assert take(SMALL_CPU_US, "9000\n") == 9000
+    assert take(5, "4000\n") == 4000, "the peak of a large call is not the next one's"
+    assert [take(5, "4100\n") for _ in range(REPEATS)] == [4000] * REPEATS
+    assert take(5, "4200\n") == 4200, "what grows little by little is found"
+    assert take(SMALL_CPU_US, "8000\n") == 8000
+    reader.close()
+
+
 def test_memory_of_a_process_is_what_it_holds_now(tmp_path: Path) -> None:
     reader = UsageReader("proc", open_files(tmp_path, PROC_STAT, "900 25 3 4 5 6 7\n"))
     assert reader.read_memory() == 25 * PAGE
+    for pages in (26, 27):
+        (tmp_path / "memory").write_text(f"900 {pages} 3 4 5 6 7\n")
+        assert reader.take_peak(0) == pages * PAGE, "its clock is too coarse to know a small call by"
     assert (tmp_path / "memory").read_text().startswith("900"), "there is nothing to write to"
     reader.close()
 
