@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 
 from marketplace.accounts.models import User
+from marketplace.organizations.limits import set_budget
 from marketplace.organizations.models import Membership, Organization
+from marketplace.organizations.selectors import get_accessible_organization
 from marketplace.web.console.urls import ORGANIZATION, urlpatterns
 from tests.factories.catalogue import make_algorithm
 from tests.factories.payments import make_invoice
@@ -44,6 +46,12 @@ TABLE = [
     Row("get", "/calls/{call}", EVERY_MEMBER),
     Row("get", "/balance", EVERY_MEMBER),
     Row("get", "/balance?side=earnings", EVERY_MEMBER),
+    Row("get", "/usage", EVERY_MEMBER),
+    Row("get", "/usage?side=received", EVERY_MEMBER),
+    Row("get", "/usage.csv", EVERY_MEMBER),
+    Row("get", "/budgets", EVERY_MEMBER),
+    Row("post", "/budgets", DONE_BY_OWNERS, {"period": "month", "credits": "20", "hard": "on"}),
+    Row("post", "/budgets/{budget}/remove", DONE_BY_OWNERS),
     Row("get", "/algorithms", EVERY_MEMBER),
     Row("get", "/algorithms/secret", EVERY_MEMBER),
     Row("get", "/algorithms/secret/builds/{build}", EVERY_MEMBER),
@@ -84,9 +92,11 @@ def test_each_visitor_gets_what_the_table_says(
         organization=team, user=make_user("dora_too"), role="member", created_at=things.key.created_at
     )
     invoice = make_invoice(team.id)
+    owner = get_accessible_organization(user=alice, slug=team.slug)
+    budget = set_budget(scope=owner, period="day", amount=1, hard=False, at=things.key.created_at)
     person = dict(zip(VISITORS, (alice, bob, charlie, None), strict=True))[visitor]
     path = TEAM + row.path.format(
-        key=things.key.id, call=things.call_id, build=things.version.build_id, invoice=invoice.pk
+        key=things.key.id, call=things.call_id, build=things.version.build_id, invoice=invoice.pk, budget=budget.id
     )
     response = getattr(signed_in(person), row.method)(path, row.form)
     expected = row.expected[VISITORS.index(visitor)]
