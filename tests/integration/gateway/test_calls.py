@@ -233,13 +233,13 @@ def test_an_algorithm_that_calls_itself_for_ever_is_stopped_at_once(probe: Probe
 def test_a_caller_who_hangs_up_ends_the_algorithm(platform: RunningPlatform, probe: Probe) -> None:
     probe.post("echo", 1)  # so that there is a slot
     parts = urlsplit(platform.address)
-    body = b'{"do": "sleep", "with": 19}'
+    body = b'{"do": "sleep", "with": 19}'.ljust(1_917)  # a size by which the record is found among other cancelled ones
     request = request_bytes(b"POST", probe.path.encode(), platform.demo_key, body)
     with socket.create_connection((str(parts.hostname), int(parts.port or 80))) as connection:
         connection.sendall(request)
         time.sleep(0.5)
 
-    record = eventually(lambda: probe.find_record(outcome="cancelled"))
+    record = eventually(lambda: probe.find_record(outcome="cancelled", bytes_in=len(body)))
     assert 100_000 < record["run_us"] < 15_000_000
     assert record["royalty_microcredits"] == 0
 
