@@ -30,7 +30,8 @@ BEGIN
     FOR name IN
         SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
         WHERE inhparent = 'metering_call_record'::regclass AND child.relname ~ '_[0-9]{8}$'
-            AND to_date(right(child.relname, 8), 'YYYYMMDD') < day
+            -- As text: PostgreSQL may look at other tables first, whose eight digits are no date.
+            AND right(child.relname, 8) < to_char(day, 'YYYYMMDD')
     LOOP
         EXECUTE format('ALTER TABLE metering_call_record DETACH PARTITION %I', name);
         EXECUTE format('DROP TABLE %I', name);
