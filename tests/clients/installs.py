@@ -11,7 +11,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 PYTHON_PACKAGES = ("algorithmia==2.0.5", "algorithmia-adk==1.2.4")
 NODE_PACKAGE = "algorithmia@0.3.10"
 JAVA_CLIENT = "1.0.16"
-"""The newest that Maven Central has."""
+"""The newest that Maven finds."""
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>clients</groupId><artifactId>clients</artifactId><version>1</version><packaging>pom</packaging>
 <dependencies><dependency><groupId>com.algorithmia</groupId><artifactId>algorithmia-client</artifactId>
@@ -19,11 +19,11 @@ POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0
 """
 INSTALL_SECONDS = 900.0
 UNPUBLISHED = (
-    "com.algorithmia:adk (Maven Central): the runner of Java has classes of its own for it",
-    "com.algorithmia:algorithmia-client 1.3.8 (Maven Central has 1.0.16)",
-    "algorithmia-scala (Maven Central)",
-    "algorithmia (crates.io) 2.x, whose dependencies were withdrawn: 3.0.0-beta.3 is used",
-    "algorithmia (CRAN), algorithmia (RubyGems), Algorithmia.Pipe (NuGet): registries that are not asked here",
+    "com.algorithmia:adk (Maven): the runner of Java has classes of its own for it",
+    "com.algorithmia:algorithmia-client 1.3.8 (Maven finds 1.0.16)",
+    "algorithmia-scala (Maven)",
+    "algorithmia (cargo) 2.x, whose dependencies were withdrawn: 3.0.0-beta.3 is used",
+    "algorithmia of R, of Ruby, and Algorithmia.Pipe of C#: registries that are not asked here",
     "algo clone: this platform has no Git server",
 )
 """What no registry of these has, or what cannot be asked for, by name."""

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Calls and hosted data by the client that Maven Central has. The address comes from its own variable. */
+/** Calls and hosted data by the client that Maven finds. The address comes from its own variable. */
 public class Drive {
   interface Check {
     void run() throws Exception;

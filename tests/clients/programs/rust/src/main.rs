@@ -1,4 +1,4 @@
-//! Calls and hosted data by the client that crates.io has. The key comes from the program's environment.
+//! Calls and hosted data by the client that cargo finds. The key comes from the program's environment.
 use algorithmia::algo::ByteVec;
 use algorithmia::data::{DataFile, ReadAcl};
 use algorithmia::prelude::*;
