@@ -13,6 +13,7 @@ payer, and never the other way round, an answer that nobody pays for.
 import asyncio
 import contextlib
 import hashlib
+import re
 import uuid
 from collections import Counter, deque
 from typing import NamedTuple, cast
@@ -39,6 +40,7 @@ GATHER_LIMIT = 8
 FIRST_PAYER = 6
 """The script's first argument that is a payer."""
 WRITER_KEY = "meter:writer:"
+NUMBER = re.compile(rb"-?\d+")
 
 # ARGV: batch number, seconds to remember it, the last microsecond of Redis's clock at which it may be written, the
 # entry of the stream, where the counts begin, payer and charge for each payer; then for each count its hash, field,
@@ -160,17 +162,18 @@ class MeterWriter:
         for count in counts:
             arguments += count
         deadline = max(batch[0].deadline, asyncio.get_running_loop().time() + LEAST_SECONDS)
-        balances = await self._call_patiently(arguments, deadline)
-        if balances is None:
+        answer = await self._call_patiently(arguments, deadline)
+        if answer is None:
             return
-        for count, value in zip(counts, balances[len(charges) :], strict=True):
-            self.counts.setdefault(count.key, {})[count.field] = int(value or 0)
-        by_payer = {payer: int(balance or 0) for payer, balance in zip(charges, balances, strict=False)}
+        balances, counted = answer[: len(charges)], answer[len(charges) :]
+        for count, value in zip(counts, counted, strict=True):
+            self.counts.setdefault(count.key, {})[count.field] = _to_number(value)
+        by_payer = {payer: _to_number(balance) for payer, balance in zip(charges, balances, strict=True)}
         for event, _, done, *_ in batch:
             if not done.done():
                 done.set_result(by_payer[event.payer_id])
 
-    async def _call_patiently(self, arguments: list[str | int | bytes], deadline: float) -> list[bytes | None] | None:
+    async def _call_patiently(self, arguments: list[str | int | bytes], deadline: float) -> list[object] | None:
         """What the script answers; None when Redis stayed away for too long."""
         while True:
             try:
@@ -204,9 +207,9 @@ class _Link:
         await self._open()
         return int(moment * 1e6 + self._clock_ahead_us)
 
-    async def run(self, keys: tuple[str, ...], *arguments: str | int | bytes) -> list[bytes | None]:
+    async def run(self, keys: tuple[str, ...], *arguments: str | int | bytes) -> list[object]:
         """What the script answers."""
-        return cast("list[bytes | None]", await self._ask("EVALSHA", SCRIPT_ID, len(keys), *keys, *arguments))
+        return cast("list[object]", await self._ask("EVALSHA", SCRIPT_ID, len(keys), *keys, *arguments))
 
     async def close(self) -> None:
         """Hangs up."""
@@ -228,6 +231,11 @@ class _Link:
         assert self._connection is not None, "opened by read_clock"
         await self._connection.send_command(*command)
         return await self._connection.read_response()
+
+
+def _to_number(value: object) -> int:
+    """What a hash of Redis holds, once set; zero for what somebody spoilt."""
+    return int(value) if isinstance(value, bytes) and NUMBER.fullmatch(value) else 0
 
 
 def _fail(waiting: "deque[_Waiting] | list[_Waiting]") -> None:

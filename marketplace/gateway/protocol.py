@@ -151,7 +151,7 @@ class GatewayProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refusing:
             return
-        if b"h2c" in data and (self._in_head or self.cycle is None or self.cycle.response_complete):
+        if (self._in_head or self.cycle is None or self.cycle.response_complete) and b"h2c" in data:
             data = stay_with_http_1(data)
         super().data_received(data)
         if self._in_head and not self._refusing:

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from billing.api import MeterEvent, MeterWriter, check_ledger
 from billing.errors import MeterUnavailable
+from billing.metering.counters import Count
 from billing.metering.drain import Drain, Drained
 from billing.metering.events import BALANCES, STREAM, split_lines
 from billing.metering.writer import BATCH_LIMIT, WRITER_KEY
@@ -267,3 +268,16 @@ def test_what_is_written_is_posted_once(drain: Drain, client: redis.Redis) -> No
     asyncio.run(write())
     assert drain.drain_batch() == Drained(25, 20, 20, 0)
     assert check_ledger().in_order
+
+
+async def test_what_is_no_number_any_more_holds_up_nobody(server: EmbeddedRedis, writer: MeterWriter) -> None:
+    count = Count("billing:spent:20261125", PAYER, 7, 60)
+    with redis.Redis.from_url(f"unix://{server.socket}") as client:
+        client.hset(BALANCES, PAYER, "a lot")
+        client.set(count.key, "no hash")
+        assert await writer.write(make_event(payer_id=PAYER), (count,)) == 0
+        client.delete(count.key)
+        client.hset(BALANCES, PAYER, 2 * CHARGE)
+    assert await writer.write(make_event(payer_id=PAYER), (count,)) == CHARGE
+    assert writer.counts[count.key] == {PAYER: 7}
+    assert len(read(server)[0]) == 2
