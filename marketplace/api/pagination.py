@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from marketplace.errors import InvalidInput
+from marketplace.whole_numbers import read_whole_number
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
@@ -18,9 +19,10 @@ Page = dict[str, Any]
 def read_limit(request: Request) -> int:
     """Raises InvalidInput."""
     text = request.query_params.get("limit", str(DEFAULT_LIMIT))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_LIMIT):
+    limit = read_whole_number(text, least=1, most=LARGEST_LIMIT)
+    if limit is None:
         raise InvalidInput("limit", f"The limit must be a number from 1 to {LARGEST_LIMIT}.")
-    return int(text)
+    return limit
 
 
 def read_flag(request: Request, name: str, *, default: bool) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 
 from marketplace.gateway.errors import BadRequest, UnknownAlgorithm
 from marketplace.invocations.requests import MOST_SECONDS, TIMEOUT_RULE, read_timeout
+from marketplace.whole_numbers import read_whole_number
 
 PREFIX, WEB_PREFIX = b"/v1/algo", b"/v1/web/algo"
 """The second is the first for scripts in other sites' pages: its answers let their browsers have them."""
@@ -20,7 +21,7 @@ INSIDE = re.compile(rb"/v1/(?:web/)?algo/|/v1/(?:calls|batches|data|connector|in
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 CREDITS = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?")
-LONGEST_NUMBER = 9
+MOST_CALLS = 999_999_999
 Output = Literal["default", "raw"]
 
 
@@ -146,9 +147,10 @@ def _read_output(text: str) -> Output:
 def _read_count(name: str, text: str | None) -> int | None:
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+    number = read_whole_number(text, least=0, most=MOST_CALLS)
+    if number is None:
         raise BadRequest(f"{name} must be a whole number of calls.")
-    return int(text)
+    return number
 
 
 def _read_credits(name: str, text: str | None) -> int | None:

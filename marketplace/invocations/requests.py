@@ -1,8 +1,10 @@
-"""What may be asked of an algorithm, now (marketplace/gateway) or later (async_calls.py). Pure."""
+"""What may be asked of an algorithm, now (marketplace/gateway) or later (marketplace/api/call_orders.py). Pure."""
 
 from typing import Literal
 
 import msgspec
+
+from marketplace.whole_numbers import read_whole_number
 
 InputKind = Literal["json", "text", "binary"]
 KINDS: dict[str, InputKind] = {
@@ -27,9 +29,7 @@ def find_kind(content_type: str) -> InputKind | None:
 
 def read_timeout(text: str) -> int | None:
     """Seconds, or None if the text breaks TIMEOUT_RULE."""
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= MOST_SECONDS:
-        return None
-    return int(text)
+    return read_whole_number(text, least=1, most=MOST_SECONDS)
 
 
 def find_fault(kind: InputKind, body: bytes) -> str | None:

@@ -23,6 +23,7 @@ from marketplace.errors import InvalidInput
 from marketplace.invocations.async_selectors import get_async_call, list_async_calls
 from marketplace.invocations.models import AsyncCall
 from marketplace.invocations.submission import cancel_call, submit_call
+from marketplace.whole_numbers import read_whole_number
 
 CALLERS = [CallTokenAuthentication, ApiKeyAuthentication]
 WEB = "/v1/web/"
@@ -144,5 +145,5 @@ def find_call(request: Request, call_id: uuid.UUID) -> AsyncCall:
 
 def check_wait(text: str) -> None:
     """Raises InvalidInput unless it is so many seconds."""
-    if not (text.isascii() and text.isdigit() and int(text[:9]) <= LONGEST_WAIT):
+    if read_whole_number(text, least=0, most=LONGEST_WAIT) is None:
         raise InvalidInput("wait", f"wait must be a whole number of seconds from 0 to {LONGEST_WAIT}.")

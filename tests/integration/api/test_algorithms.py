@@ -137,6 +137,7 @@ def test_a_list_costs_the_same_queries_whatever_its_length(
         ({"limit": "0"}, "limit: The limit must be a number from 1 to 200."),
         ({"limit": "²"}, "limit: "),
         ({"limit": "9" * 5000}, "limit: "),
+        ({"limit": "0000000019999999"}, "limit: "),
         ({"marker": "%%%"}, "marker: Send the marker of the page before"),
         ({"marker": "eA"}, "marker: "),
         ({"marker": "é"}, "marker: "),

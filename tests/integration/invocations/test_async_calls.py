@@ -120,7 +120,7 @@ def test_an_unknown_request_id(probe: Probe, request_id: str) -> None:
     assert probe.client.get(f"/v1/calls/{request_id}").status_code == 404
 
 
-@pytest.mark.parametrize("wait", ["61", "-1", "x", "1.5"])
+@pytest.mark.parametrize("wait", ["61", "-1", "x", "1.5", "0000000009999"])
 def test_a_wrong_wait(probe: Probe, wait: str) -> None:
     answer = probe.client.get(f"/v1/calls/{ask(probe, 'echo')}", params={"wait": wait})
     assert answer.status_code == 400

@@ -119,6 +119,7 @@ def test_options(query: bytes, options: Options) -> None:
 
 @pytest.mark.parametrize(
     "query", [b"timeout=", b"timeout=0", b"timeout=-1", b"timeout=1.5", b"timeout=3001", b"timeout=" + b"9" * 5000,
+              b"timeout=0000000013001", b"timeout=000000001" + b"9" * 5000,
               b"timeout=%D9%A3", b"output=void", b"output=r", b"stdout=maybe",
               b"timing=2"],
 )  # fmt: skip
