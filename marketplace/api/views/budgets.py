@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from marketplace.api.permissions import get_administered
+from marketplace.api.permissions import get_scope
 from marketplace.api.schema import ERRORS
 from marketplace.api.serializers.budgets import BudgetInputSerializer, BudgetSerializer, KeyLimitSerializer
 from marketplace.organizations.limits import list_budgets, list_key_limits, remove_budget, set_budget, set_key_limit
@@ -22,7 +22,7 @@ class BudgetsView(APIView):
     @extend_schema(operation_id="list_budgets", responses={200: BudgetSerializer(many=True), **ERRORS})
     def get(self, request: Request, organization: str) -> Response:
         """The budgets, with what was spent of each in its current period."""
-        scope = get_administered(request, organization)
+        scope = get_scope(request, organization)
         lines = list_budgets(scope=scope, at=timezone.now())
         return Response(BudgetSerializer(lines, many=True, context=_name_members(scope)).data)
 
@@ -31,7 +31,7 @@ class BudgetsView(APIView):
     )
     def post(self, request: Request, organization: str) -> Response:
         """Set a budget; another one of the same subject and period is replaced."""
-        scope = get_administered(request, organization)
+        scope = get_scope(request, organization)
         body = BudgetInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         now = timezone.now()
@@ -46,7 +46,7 @@ class BudgetView(APIView):
     @extend_schema(operation_id="remove_budget", responses={204: None, **ERRORS})
     def delete(self, request: Request, organization: str, budget_id: uuid.UUID) -> Response:
         """End a budget."""
-        remove_budget(scope=get_administered(request, organization), budget_id=budget_id)
+        remove_budget(scope=get_scope(request, organization), budget_id=budget_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -56,7 +56,7 @@ class KeyLimitView(APIView):
     @extend_schema(operation_id="get_key_limits", responses={200: KeyLimitSerializer, **ERRORS})
     def get(self, request: Request, organization: str, key_id: uuid.UUID) -> Response:
         """How fast the key may call."""
-        scope = get_administered(request, organization)
+        scope = get_scope(request, organization)
         key = get_api_key(scope=scope, key_id=key_id)
         return Response(KeyLimitSerializer(list_key_limits(scope=scope).get(key.id, {})).data)
 
@@ -65,7 +65,7 @@ class KeyLimitView(APIView):
     )
     def put(self, request: Request, organization: str, key_id: uuid.UUID) -> Response:
         """Limit how fast the key may call, within a second."""
-        scope = get_administered(request, organization)
+        scope = get_scope(request, organization)
         body = KeyLimitSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         set_key_limit(scope=scope, key_id=key_id, **body.to_limits())

@@ -1,5 +1,7 @@
 """/v1/organizations/:organization: profile and members"""
 
+import uuid
+
 import pytest
 
 from marketplace.accounts.models import User
@@ -108,7 +110,25 @@ def test_administrators_see_to_every_organization(as_administrator: Caller, team
     assert as_administrator.put("/v1/organizations/team", {"org_label": "X"}).status_code == 204
     assert as_administrator.put(f"{MEMBERS}/charlie", {}).status_code == 201
     assert as_administrator.delete(f"{MEMBERS}/charlie").status_code == 204
-    assert as_administrator.get("/v1/organizations/team/balance").status_code == 404, "but not to their money"
+
+
+@pytest.mark.parametrize(
+    "path", ["balance", "budgets", "payments", "invoices", "keys", f"keys/{uuid.UUID(int=7)}/limits"]
+)
+def test_money_and_keys_are_for_keys_of_the_organization(
+    as_administrator: Caller, as_alice: Caller, team: Organization, path: str
+) -> None:
+    for caller in (as_administrator, as_alice):
+        response = caller.get(f"/v1/organizations/team/{path}")
+        assert (response.status_code, "that this key acts for" in message_of(response)) == (404, True)
+
+
+def test_budgets_are_set_by_keys_of_the_organization(
+    as_administrator: Caller, as_alice: Caller, as_owner: Caller
+) -> None:
+    body = {"period": "month", "amount_microcredits": 9}
+    for caller, status in ((as_administrator, 404), (as_alice, 404), (as_owner, 200)):
+        assert caller.post("/v1/organizations/team/budgets", body).status_code == status
 
 
 def test_an_administrator_makes_accounts(as_administrator: Caller, as_alice: Caller) -> None:
