@@ -33,8 +33,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class CallTokenAuthentication(BaseAuthentication):
-    """`request.auth` becomes the right to call that an algorithm has while it runs. In the views that take both, it
-    comes before ApiKeyAuthentication."""
+    """`request.auth` becomes the right to call that an algorithm has while it runs."""
 
     def authenticate(self, request: Request) -> tuple[User, CallToken] | None:
         """None for what is no right to call. Raises AuthenticationFailed for one that counts no more."""
@@ -52,3 +51,7 @@ class CallTokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
         return 'Simple realm="agora"'
+
+
+CALLERS = [CallTokenAuthentication, ApiKeyAuthentication]
+"""For the views that algorithms may ask too."""

@@ -29,7 +29,7 @@ from marketplace.invocations.requests import (
 )
 from marketplace.invocations.submission import Input, Order, Origin
 from marketplace.invocations.webhook_addresses import check_webhook_url
-from marketplace.organizations.key_permissions import check_can_call
+from marketplace.organizations.key_permissions import check_can_call, to_beginnings
 from marketplace.organizations.models import ApiKey
 from marketplace.organizations.selectors import AccessibleOrganization
 
@@ -62,9 +62,8 @@ def read_order(request: Request, *, owner: str, name: str, algorithm_id: uuid.UU
         found = _find_version(scope, algorithm, version)
     except NotFound:
         raise NotFound(f"algorithm algo://{reference} not found") from None
-    if isinstance(request.auth, ApiKey):
-        check_can_call(request.auth, algorithm.full_name)
-        _check_site(request, request.auth)
+    check_key(request, algorithm.full_name)
+    _check_site(request)
     return Order(
         version=found,
         timeout=min(_read_timeout(request), found.timeout_seconds),
@@ -91,6 +90,18 @@ def read_origin(request: Request) -> Origin:
 def read_tree(request: Request) -> uuid.UUID | None:
     """The tree of calls that an algorithm may see; None for those who may see all of their organization's."""
     return _to_uuid(request.auth.root_id) if isinstance(request.auth, CallToken) else None
+
+
+def check_key(request: Request, full_name: str) -> None:
+    """What a key may not call, it may not see or cancel calls of either. Raises PermissionDenied."""
+    if isinstance(request.auth, ApiKey):
+        check_can_call(request.auth, full_name)
+
+
+def read_beginnings(request: Request) -> tuple[str, ...] | None:
+    """How `owner/name/` begins of what the key may call; None for any, and for algorithms."""
+    key = request.auth
+    return to_beginnings(allow_algo=key.allow_algo, algo_acl=key.algo_acl) if isinstance(key, ApiKey) else None
 
 
 def read_input(request: Request) -> Input:
@@ -168,8 +179,9 @@ def _read_bounds(request: Request) -> str:
     return urlencode(given)
 
 
-def _check_site(request: Request, key: ApiKey) -> None:
-    if not request.path.startswith("/v1/web/"):
+def _check_site(request: Request) -> None:
+    key = request.auth
+    if not (isinstance(key, ApiKey) and request.path.startswith("/v1/web/")):
         return
     headers = {name.lower(): text for name, text in request.headers.items()}
     if not may_use_from(headers, web=key.allow_web_algo, referer_host=key.referer_host):

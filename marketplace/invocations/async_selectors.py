@@ -1,22 +1,33 @@
 """Reads of calls that may wait. Strangers, and algorithms in other trees of calls, find nothing."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import reduce
+from operator import or_
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from marketplace.errors import NotFound
-from marketplace.invocations.models import UNFINISHED, AsyncCall, Batch, CallState
+from marketplace.invocations.models import AsyncCall, Batch, CallState
 from marketplace.organizations.selectors import AccessibleOrganization
 
 KEPT_DAYS = 7
 
 
-def list_async_calls(*, scope: AccessibleOrganization, root_id: uuid.UUID | None = None) -> QuerySet[AsyncCall]:
-    """The organization's calls outside batches, newest first, without inputs and answers; `root_id`: of that tree."""
+def list_async_calls(
+    *, scope: AccessibleOrganization, root_id: uuid.UUID | None = None, beginnings: Collection[str] | None = None
+) -> QuerySet[AsyncCall]:
+    """The organization's calls outside batches, newest first, without inputs and answers.
+
+    `root_id`: of that tree. `beginnings`: of the algorithms whose `owner/name/` begins with one of them.
+    """
     calls = AsyncCall.objects.filter(organization=scope.organization, batch=None)
     if root_id is not None:
         calls = calls.filter(root_id=root_id)
+    if beginnings is not None:
+        named = [Q(reference__istartswith=beginning) for beginning in beginnings]
+        calls = calls.alias(reference=Concat("algorithm", Value("/"))).filter(reduce(or_, named, Q(pk=None)))
     return calls.select_related("delivery").defer("input", "answer").order_by("-created_at", "-id")
 
 
@@ -29,11 +40,6 @@ def get_async_call(*, scope: AccessibleOrganization, call_id: uuid.UUID, root_id
     if call is None:
         raise NotFound(f"There is no call req-{call_id}: calls are kept for {KEPT_DAYS} days after they have finished.")
     return call
-
-
-def is_finished(call: AsyncCall) -> bool:
-    """Whether nothing more will become of it."""
-    return call.state not in UNFINISHED
 
 
 def get_batch(*, scope: AccessibleOrganization, batch_id: uuid.UUID, root_id: uuid.UUID | None = None) -> Batch:

@@ -1,7 +1,7 @@
 """What one API key may do, of what its maker may: Algorithmia's permission object, and the questions about it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -63,6 +63,15 @@ def check_can_call(key: ApiKey, full_name: str) -> None:
     """Raises PermissionDenied for a key that may not call the algorithm `owner/name`."""
     if not key.allow_algo or not _covers(key.algo_acl, f"algo://{full_name.lower()}/"):
         raise PermissionDenied("This key may not call this algorithm: its algo_acl does not name it.")
+
+
+def to_beginnings(*, allow_algo: bool, algo_acl: Collection[str]) -> tuple[str, ...] | None:
+    """How `owner/name/`, in lower case, begins of what a key may call; None for any."""
+    if not allow_algo:
+        return ()
+    if ALL_ALGORITHMS in algo_acl:
+        return None
+    return tuple(pattern.removeprefix("algo://").removesuffix("*") for pattern in algo_acl)
 
 
 def check_can_manage(key: ApiKey) -> None:

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from marketplace.directory import publisher
 from marketplace.directory.entries import KeyEntry
-from marketplace.organizations.models import ALL_ALGORITHMS, ApiKey
+from marketplace.organizations.key_permissions import to_beginnings
+from marketplace.organizations.models import ApiKey
 
 ROW = (
     *("key_hash", "id", "created_by_id", "organization_id"),
@@ -39,13 +40,7 @@ def _to_entry(*row: Any) -> KeyEntry:
         key_id=str(key_id),
         user_id=user_id,
         organization_id=str(organization_id),
-        algorithms=_to_beginnings(patterns if allow_algo else ()),
+        algorithms=to_beginnings(allow_algo=allow_algo, algo_acl=patterns),
         web=web,
         referer_host=referer_host,
     )
-
-
-def _to_beginnings(patterns: Collection[str]) -> tuple[str, ...] | None:
-    if ALL_ALGORITHMS in patterns:
-        return None
-    return tuple(pattern.removeprefix("algo://").removesuffix("*") for pattern in patterns)

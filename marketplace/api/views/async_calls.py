@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from marketplace.api.authentication import ApiKeyAuthentication, CallTokenAuthentication
-from marketplace.api.call_orders import read_input, read_order, read_origin, read_tree
+from marketplace.api.authentication import CALLERS
+from marketplace.api.call_orders import check_key, read_beginnings, read_input, read_order, read_origin, read_tree
 from marketplace.api.pagination import paginate
 from marketplace.api.permissions import get_scope
 from marketplace.api.renderers import RawJsonRenderer
@@ -25,7 +25,6 @@ from marketplace.invocations.models import AsyncCall
 from marketplace.invocations.submission import cancel_call, submit_call
 from marketplace.whole_numbers import read_whole_number
 
-CALLERS = [CallTokenAuthentication, ApiKeyAuthentication]
 WEB = "/v1/web/"
 ANY_SITE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*"}
 PREFLIGHT = {
@@ -88,7 +87,9 @@ class AsyncCallsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """The calls that may wait, newest first; those of batches are with their batches."""
-        calls = list_async_calls(scope=get_scope(request), root_id=read_tree(request))
+        calls = list_async_calls(
+            scope=get_scope(request), root_id=read_tree(request), beginnings=read_beginnings(request)
+        )
         return Response(paginate(request, calls, lambda rows: AsyncCallLineSerializer(rows, many=True).data))
 
 
@@ -133,14 +134,16 @@ class CancelCallView(APIView):
 
 
 def cancel(request: Request, call_id: uuid.UUID) -> Response:
-    """Raises NotFound, Conflict."""
+    """Raises NotFound, PermissionDenied, Conflict."""
     cancel_call(call=find_call(request, call_id), now=timezone.now())
     return Response(AsyncCallSerializer(find_call(request, call_id)).data)
 
 
 def find_call(request: Request, call_id: uuid.UUID) -> AsyncCall:
-    """Raises NotFound."""
-    return get_async_call(scope=get_scope(request), call_id=call_id, root_id=read_tree(request))
+    """Raises NotFound; PermissionDenied for a key that could not have made it."""
+    call = get_async_call(scope=get_scope(request), call_id=call_id, root_id=read_tree(request))
+    check_key(request, call.algorithm)
+    return call
 
 
 def check_wait(text: str) -> None:

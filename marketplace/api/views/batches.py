@@ -10,13 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from marketplace.api.call_orders import read_inputs, read_order, read_origin, read_tree
+from marketplace.api.authentication import CALLERS
+from marketplace.api.call_orders import check_key, read_inputs, read_order, read_origin, read_tree
 from marketplace.api.pagination import paginate
 from marketplace.api.permissions import get_scope
 from marketplace.api.renderers import RawJsonRenderer
 from marketplace.api.schema import ERRORS, PAGING
 from marketplace.api.serializers.async_calls import BatchCallSerializer, BatchPageSerializer, BatchSerializer
-from marketplace.api.views.async_calls import CALLERS, REPLAYED, LaterView
+from marketplace.api.views.async_calls import REPLAYED, LaterView
 from marketplace.errors import InvalidInput
 from marketplace.invocations.async_selectors import get_batch, list_batch_calls
 from marketplace.invocations.models import Batch
@@ -81,12 +82,14 @@ class CancelBatchView(APIView):
 
 
 def cancel(request: Request, batch_id: uuid.UUID) -> Response:
-    """Raises NotFound."""
+    """Raises NotFound, PermissionDenied."""
     batch = find_batch(request, batch_id)
     cancel_batch(batch=batch, now=timezone.now())
     return Response(BatchSerializer(batch).data)
 
 
 def find_batch(request: Request, batch_id: uuid.UUID) -> Batch:
-    """Raises NotFound."""
-    return get_batch(scope=get_scope(request), batch_id=batch_id, root_id=read_tree(request))
+    """Raises NotFound; PermissionDenied for a key that could not have made it."""
+    batch = get_batch(scope=get_scope(request), batch_id=batch_id, root_id=read_tree(request))
+    check_key(request, batch.algorithm)
+    return batch

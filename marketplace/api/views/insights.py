@@ -6,14 +6,13 @@ from typing import Any
 import msgspec
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from marketplace.algorithms.models import Algorithm
 from marketplace.algorithms.selectors import get_called_algorithm
-from marketplace.api.authentication import ApiKeyAuthentication, CallTokenAuthentication
+from marketplace.api.authentication import CALLERS
 from marketplace.api.pagination import paginate
 from marketplace.api.permissions import get_owned
 from marketplace.api.schema import ERRORS, PAGING
@@ -34,8 +33,7 @@ RESERVED = frozenset(
 class InsightsView(APIView):
     """/v1/insights"""
 
-    authentication_classes = [CallTokenAuthentication, ApiKeyAuthentication]
-    permission_classes = [IsAuthenticated]
+    authentication_classes = CALLERS
 
     @extend_schema(
         operation_id="report_insights",

@@ -11,7 +11,9 @@ from marketplace.errors import PermissionDenied
 from marketplace.organizations.key_permissions import check_can_read_data, check_can_write_data
 from marketplace.organizations.models import ApiKey
 from marketplace.organizations.publication import collect_key_entries
+from tests.factories.async_calls import make_async_call, make_batch
 from tests.factories.catalogue import make_algorithm, make_version
+from tests.factories.people import scope_of
 from tests.integration.api.conftest import Caller, message_of
 
 KEYS = "/v1/organizations/alice/keys"
@@ -65,6 +67,35 @@ def test_a_key_that_may_not_manage_reads_what_everybody_may_read(as_alice: Calle
         assert (response.status_code, response.json()["error"]["code"]) == (403, "permission_denied")
     assert caller.get("/v1/organizations/alice/calls").status_code == 403
     assert caller.get(KEYS).status_code == 403
+
+
+def test_a_key_sees_and_cancels_calls_for_later_that_it_could_make(as_alice: Caller, alice: User) -> None:
+    ocr, ocr_2 = (make_version(make_algorithm(name, by=alice)) for name in ("ocr", "ocr_2"))
+    seen, hidden = (make_async_call(version, scope=scope_of(alice)) for version in (ocr, ocr_2))
+    batches = [make_batch(version, scope=scope_of(alice)) for version in (ocr, ocr_2)]
+    narrow = make_key(as_alice, algo_acl=["algo://Alice/ocr"], allow_algo_management=False)
+    owners = make_key(as_alice, algo_acl=["algo://alice/*"])
+    no_calls = make_key(as_alice, allow_algo=False, allow_algo_management=False)
+    for caller, ids in ((as_alice, [hidden, seen]), (owners, [hidden, seen]), (narrow, [seen]), (no_calls, [])):
+        rows = caller.get("/v1/calls").json()["results"]
+        assert [row["request_id"] for row in rows] == [call.request_id for call in ids]
+    paths = [f"/v1/calls/{seen.request_id}", f"/v1/batches/{batches[0].id}"]
+    others = [f"/v1/calls/{hidden.request_id}", f"/v1/batches/{batches[1].id}"]
+    for caller, path, status in (
+        *((narrow, path, 200) for path in paths),
+        *((narrow, path, 403) for path in others),
+        *((no_calls, path, 403) for path in paths + others),
+    ):
+        answers = [caller.get(path), caller.post(f"{path}/cancel"), caller.delete(path)]
+        assert [answer.status_code for answer in answers] in ([status] * 3, [200, 200, 409])
+        assert answers[0].status_code == status
+
+
+def test_a_key_that_may_not_manage_reports_no_insights(as_alice: Caller, alice: User) -> None:
+    make_version(make_algorithm("ocr", by=alice))
+    caller = make_key(as_alice, allow_algo_management=False)
+    response = caller.post("/v1/insights?algorithm=alice/ocr", [{"insight_key": "sure", "insight_value": 1}])
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize(
