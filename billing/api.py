@@ -5,14 +5,11 @@ datetimes; ids are UUIDs. Functions are synchronous and use Django's database co
 and uses Redis only. Errors are in billing/errors.py.
 """
 
-import os
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
-import psycopg
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from billing.budgets.models import Budget, KeyLimit
@@ -29,7 +26,7 @@ from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger_services
 from billing.ledger.models import AccountKind, LedgerClose
 from billing.ledger.selectors import EntryLine
-from billing.metering import drain, partitions
+from billing.metering import upkeep
 from billing.metering.closing import LedgerReport, check_ledger
 from billing.metering.counters import SPENT as SPENT_COUNTS
 from billing.metering.counters import (
@@ -62,6 +59,7 @@ from billing.metering.statistics import (
     measure_algorithms,
     rank_algorithms,
 )
+from billing.metering.upkeep import ensure_partitions, remove_old_records
 from billing.metering.usage import (
     AlgorithmEarnings,
     AlgorithmTotals,
@@ -285,7 +283,6 @@ __all__ = [
     "to_cents",
 ]
 
-DRAIN_NICENESS = 10
 FREE_CREDITS_NAMESPACE = uuid.UUID("6e0a3c52-3d0e-4a3c-9d6e-0f3b7c1d5a11")
 """Names the grant of free credits of an organization, so that it is made once."""
 
@@ -371,32 +368,9 @@ def process_event(event_id: str) -> bool:
     return webhooks.process_event(event_id=event_id, handlers=handlers)
 
 
-def ensure_partitions(today: date) -> int:
-    """Makes the missing partitions of the call records for today and the week after; answers how many."""
-    connection.ensure_connection()
-    return partitions.ensure_partitions(connection.connection, today)
-
-
-def remove_old_records(today: date) -> int:
-    """Removes call records older than AGORA_CALL_RECORD_DAYS; answers how many days' partitions it dropped."""
-    connection.ensure_connection()
-    before = today - timedelta(days=settings.CALL_RECORD_DAYS)
-    return partitions.remove_old_records(connection.connection, before=before)
-
-
 def run_drain(stop: Callable[[], bool]) -> None:
-    """Moves meter events into call records and the ledger until `stop()`, which is asked at least every second.
+    """Moves meter events into call records, sums and the ledger until `stop()`, asked at least every second.
 
-    For a process of its own: it makes the process nice, since answering calls comes first. Any number may run; one
-    works and the others stand by. Away databases are waited for.
+    For a process of its own, which it makes nice.
     """
-    os.nice(DRAIN_NICENESS)
-    database = connection.settings_dict
-    conninfo = psycopg.conninfo.make_conninfo(
-        dbname=database["NAME"],
-        user=database["USER"],
-        password=database["PASSWORD"],
-        host=database["HOST"],
-        port=database["PORT"],
-    )
-    drain.run(conninfo=conninfo, redis_url=settings.REDIS_URL, share_royalty=share_royalty, stop=stop)
+    upkeep.run_drain(stop=stop, share_royalty=share_royalty)
