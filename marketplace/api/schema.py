@@ -116,7 +116,7 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 REFERENCE = "#/components/schemas/"
 SUCCESS = {"oneOf": [{"$ref": REFERENCE + name} for name in ("Answer", "AnswerError", "Accepted")]}
-EITHER_ERROR = {"oneOf": [{"$ref": REFERENCE + "Error"}, {"$ref": REFERENCE + "AnswerError"}]}
+EITHER_ERROR = {"anyOf": [{"$ref": REFERENCE + "Error"}, {"$ref": REFERENCE + "AnswerError"}]}
 RAW = {
     "text/plain": {"schema": {"type": "string"}},
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
