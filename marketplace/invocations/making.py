@@ -69,9 +69,8 @@ def run_lane(batch_id: uuid.UUID, lane: int) -> None:
 def requeue_lost_calls(*, now: datetime) -> list[uuid.UUID]:
     """Queues again the calls whose worker died, and those whose message was lost."""
     running = AsyncCall.objects.filter(state=CallState.RUNNING, started_at__lt=now - WORKER_GRACE)
-    lost = [call for call in running.only("id", "batch_id") if not has_worker(_lock_name(call.id))]
-    for call in lost:
-        move_call(call.id, origin=CallState.RUNNING, target=CallState.QUEUED, due_at=now)
+    left = [call for call in running.only("id", "batch_id", "attempts") if not has_worker(_lock_name(call.id))]
+    lost = [call for call in left if _take_back(call, now)]
     waiting = AsyncCall.objects.filter(state=CallState.QUEUED, due_at__lt=now - MESSAGE_GRACE)
     lost += waiting.only("id", "batch_id").order_by("due_at")[:SWEPT_AT_ONCE]
     AsyncCall.objects.filter(pk__in=[call.id for call in lost], state=CallState.QUEUED).update(due_at=now)
@@ -81,6 +80,12 @@ def requeue_lost_calls(*, now: datetime) -> list[uuid.UUID]:
     for batch_id in {call.batch_id for call in lost if call.batch_id is not None}:
         queue_lanes(batch_id)
     return [call.id for call in lost]
+
+
+def _take_back(call: AsyncCall, now: datetime) -> bool:
+    """False if it was begun again, or has ended, since its lock was looked at."""
+    back = {"origin": CallState.RUNNING, "target": CallState.QUEUED}
+    return move_call(call.id, **back, attempt=call.attempts, due_at=now)
 
 
 def _begin(call_id: uuid.UUID) -> bool:

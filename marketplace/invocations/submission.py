@@ -14,7 +14,7 @@ from marketplace.algorithms.models import Version
 from marketplace.celery import app as celery
 from marketplace.errors import Conflict
 from marketplace.invocations.call_states import move_call
-from marketplace.invocations.contents import store_content
+from marketplace.invocations.contents import delete_contents, store_content
 from marketplace.invocations.models import UNFINISHED, AsyncCall, Batch, CallState, Delivery
 from marketplace.invocations.news import tell_finished
 from marketplace.invocations.requests import InputKind
@@ -78,7 +78,10 @@ def submit_call(
                 Delivery.objects.create(call=call, url=order.webhook)
             transaction.on_commit(partial(queue_call, call.id), robust=True)  # the sweep mends a lost message
     except IntegrityError:  # the same key at the same time
-        return submit_call(scope=scope, order=order, content=content, origin=origin, now=now)
+        delete_contents(call.id)
+        if (known := _find_known(AsyncCall, scope, order, fingerprint)) is None:
+            raise
+        return known, True
     return call, False
 
 
@@ -104,8 +107,10 @@ def submit_batch(
             batch.save(force_insert=True)
             _insert_calls(scope, batch, order, contents, origin, now)
             transaction.on_commit(partial(queue_lanes, batch.id), robust=True)
-    except IntegrityError:
-        return submit_batch(scope=scope, order=order, contents=contents, origin=origin, now=now)
+    except IntegrityError:  # before any content was stored
+        if (known := _find_known(Batch, scope, order, fingerprint)) is None:
+            raise
+        return known, True
     return batch, False
 
 

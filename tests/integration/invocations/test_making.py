@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import IntegrityError
 from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.errors import Conflict
+from marketplace.invocations import making, submission
 from marketplace.invocations.contents import LARGEST_IN_ROW, read_content
 from marketplace.invocations.making import MOST_ATTEMPTS, MOST_PUT_OFF, requeue_lost_calls, run_call, run_lane
 from marketplace.invocations.models import AsyncCall, CallState
@@ -155,6 +157,20 @@ def test_a_call_without_its_worker_is_queued_again(call: AsyncCall) -> None:
     assert requeue_lost_calls(now=now) == []
 
 
+def test_a_call_that_another_worker_has_begun_meanwhile_is_left_alone(
+    call: AsyncCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin_again(_name: str) -> bool:
+        AsyncCall.objects.update(attempts=2)
+        return False
+
+    now = timezone.now()
+    AsyncCall.objects.update(state=CallState.RUNNING, started_at=now - timedelta(minutes=1), attempts=1)
+    monkeypatch.setattr(making, "has_worker", begin_again)
+    assert requeue_lost_calls(now=now) == []
+    assert state_of(call) == CallState.RUNNING
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_call_with_its_worker_is_left_alone(alice: User) -> None:
     call = make_async_call(make_version(by=alice), scope=scope_of(alice))
@@ -209,6 +225,28 @@ def test_the_bounds_of_a_tree_hold_for_what_it_asks_for_later(alice: User, open_
     token = read_token(text, secret=settings.SECRET_KEY, now=0)
     assert token is not None
     assert (token.most_calls, token.most_cost, token.depth, token.root_id) == (5, 7, 2, str(origin.root_id))
+
+
+def test_the_same_key_at_the_same_time_leaves_nothing_stored(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    known: list[Any] = [None, None]
+    look = submission._find_known
+    monkeypatch.setattr(submission, "_find_known", lambda *asked: known.pop() if known else look(*asked))
+    asked = {"content": Input("text", b"x" * (LARGEST_IN_ROW + 1)), "idempotency_key": "one"}
+    version, scope = make_version(by=alice), scope_of(alice)
+    first, second = (make_async_call(version, scope=scope, **asked) for _ in range(2))
+    assert first == second
+    folders = default_storage.listdir("calls")[0]
+    assert [name for folder in folders for name in default_storage.listdir(f"calls/{folder}")[1]] == [
+        f"{first.id}.input"
+    ]
+
+
+def test_a_call_that_cannot_be_kept_is_no_endless_attempt(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    version, scope = make_version(by=alice), scope_of(alice)
+    call = make_async_call(version, scope=scope)
+    monkeypatch.setattr(submission, "_new_call", lambda *_: call)  # its id is taken
+    with pytest.raises(IntegrityError):
+        make_async_call(version, scope=scope)
 
 
 def test_what_has_finished_cannot_be_cancelled(call: AsyncCall) -> None:
