@@ -3,10 +3,12 @@
 import socket
 import ssl
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from threading import Timer
+from types import MappingProxyType
 
 import msgspec
 from django.conf import settings
@@ -30,6 +32,7 @@ ATTEMPT_SECONDS = 30.0
 MESSAGE_GRACE = timedelta(minutes=2)
 """How long a delivery may be due before its message is taken for lost; a second message is harmless."""
 SWEPT_AT_ONCE = 200
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 
 
 class NotDelivered(Exception):
@@ -84,25 +87,17 @@ def requeue_lost_deliveries(*, now: datetime) -> list[uuid.UUID]:
 def send(delivery: Delivery) -> int:
     """Posts the notice once; the status of success. Raises NotDelivered."""
     body = write_notice(delivery.call)
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "Agora-Webhook/1",
-        "X-Agora-Request-Id": delivery.call.request_id,
-        "X-Agora-Attempt": str(delivery.attempts + 1),
-        "X-Agora-Signature": sign(delivery.call.organization, body, now=timezone.now()),
-    }
-    try:
-        status = _post(delivery.url, body, headers)
-    except (OSError, HTTPException, ValueError) as error:
-        raise NotDelivered(f"{type(error).__name__}: {error}") from error
-    if not 200 <= status < 300:
-        raise NotDelivered(f"The receiver answered {status}.", status)
-    return status
+    about = {"X-Agora-Request-Id": delivery.call.request_id, "X-Agora-Attempt": str(delivery.attempts + 1)}
+    return post_signed(delivery.call.organization, delivery.url, body, about)
 
 
-def post_signed(organization: Organization, url: str, body: bytes) -> None:
-    """Posts JSON that is about no single call, signed with the organization's secret. Raises NotDelivered."""
+def post_signed(organization: Organization, url: str, body: bytes, about: Mapping[str, str] = NOTHING_MORE) -> int:
+    """Posts JSON, signed with the organization's secret; the status of success. Raises NotDelivered.
+
+    `about`: further headers.
+    """
     headers = {
+        **about,
         "Content-Type": "application/json",
         "User-Agent": "Agora-Webhook/1",
         "X-Agora-Signature": sign(organization, body, now=timezone.now()),
@@ -113,6 +108,7 @@ def post_signed(organization: Organization, url: str, body: bytes) -> None:
         raise NotDelivered(f"{type(error).__name__}: {error}") from error
     if not 200 <= status < 300:
         raise NotDelivered(f"The receiver answered {status}.", status)
+    return status
 
 
 def write_notice(call: AsyncCall) -> bytes:

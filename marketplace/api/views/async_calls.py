@@ -1,6 +1,7 @@
 """Calls that may wait: ask for one, see what became of it, take it back."""
 
 import uuid
+from abc import abstractmethod
 from typing import Any
 
 from django.utils import timezone
@@ -22,7 +23,7 @@ from marketplace.api.serializers.pages import page_of
 from marketplace.errors import InvalidInput
 from marketplace.invocations.async_selectors import get_async_call, list_async_calls
 from marketplace.invocations.models import AsyncCall
-from marketplace.invocations.submission import cancel_call, submit_call
+from marketplace.invocations.submission import Order, cancel_call, submit_call
 from marketplace.whole_numbers import read_whole_number
 
 WEB = "/v1/web/"
@@ -42,6 +43,25 @@ class LaterView(APIView):
     authentication_classes = CALLERS
     permission_classes = [AllowAny]  # read_order wants a caller, and says so in the words that clients compare
 
+    def post(
+        self,
+        request: Request,
+        owner: str = "",
+        name: str = "",
+        algorithm_id: uuid.UUID | None = None,
+        version: str | None = None,
+    ) -> Response:
+        """Queues what is asked for, if it was not before."""
+        order = read_order(request, owner=owner, name=name, algorithm_id=algorithm_id, version=version or "")
+        answer, replayed = self.submit(request, order)
+        if replayed:
+            answer.headers[REPLAYED] = "true"
+        return answer
+
+    @abstractmethod
+    def submit(self, request: Request, order: Order) -> tuple[Response, bool]:
+        """The answer, and whether the same idempotency key asked for it before."""
+
     def options(self, request: Request, *_: object, **__: object) -> Response:
         """Before a browser lets a page of another site call, it asks; for calls that wait too."""
         allowed = PREFLIGHT if request.path.startswith(WEB) else {}
@@ -58,22 +78,13 @@ class LaterView(APIView):
 class CallLaterView(LaterView):
     """/v1/algo/:owner/:name[/:version]?output=void (schema.py describes it)"""
 
-    def post(
-        self,
-        request: Request,
-        owner: str = "",
-        name: str = "",
-        algorithm_id: uuid.UUID | None = None,
-        version: str | None = None,
-    ) -> Response:
-        """Queues the call."""
-        order = read_order(request, owner=owner, name=name, algorithm_id=algorithm_id, version=version or "")
+    def submit(self, request: Request, order: Order) -> tuple[Response, bool]:
+        """A call."""
         content = read_input(request)
         call, replayed = submit_call(
             scope=get_scope(request), order=order, content=content, origin=read_origin(request), now=timezone.now()
         )
-        headers = {REPLAYED: "true"} if replayed else {}
-        return Response({"async": "void", "request_id": call.request_id}, headers=headers)
+        return Response({"async": "void", "request_id": call.request_id}), replayed
 
 
 class AsyncCallsView(APIView):

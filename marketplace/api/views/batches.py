@@ -11,41 +11,32 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from marketplace.api.authentication import CALLERS
-from marketplace.api.call_orders import check_key, read_inputs, read_order, read_origin, read_tree
+from marketplace.api.call_orders import check_key, read_inputs, read_origin, read_tree
 from marketplace.api.pagination import paginate
 from marketplace.api.permissions import get_scope
 from marketplace.api.renderers import RawJsonRenderer
 from marketplace.api.schema import ERRORS, PAGING
 from marketplace.api.serializers.async_calls import BatchCallSerializer, BatchPageSerializer, BatchSerializer
-from marketplace.api.views.async_calls import REPLAYED, LaterView
+from marketplace.api.views.async_calls import LaterView
 from marketplace.errors import InvalidInput
 from marketplace.invocations.async_selectors import get_batch, list_batch_calls
 from marketplace.invocations.models import Batch
-from marketplace.invocations.submission import cancel_batch, submit_batch
+from marketplace.invocations.submission import Order, cancel_batch, submit_batch
 
 
 @extend_schema(exclude=True)
 class BatchLaterView(LaterView):
     """/v1/algo/:owner/:name[/:version]/batch (schema.py describes it)"""
 
-    def post(
-        self,
-        request: Request,
-        owner: str = "",
-        name: str = "",
-        algorithm_id: uuid.UUID | None = None,
-        version: str | None = None,
-    ) -> Response:
-        """Queues a call for each input."""
-        order = read_order(request, owner=owner, name=name, algorithm_id=algorithm_id, version=version or "")
+    def submit(self, request: Request, order: Order) -> tuple[Response, bool]:
+        """A call for each input."""
         if order.webhook is not None:
             raise InvalidInput("webhook", "A batch has no webhook: look at it, or make calls with output=void.")
         scope, inputs = get_scope(request), read_inputs(request)
         batch, replayed = submit_batch(
             scope=scope, order=order, contents=inputs, origin=read_origin(request), now=timezone.now()
         )
-        headers = {REPLAYED: "true"} if replayed else {}
-        return Response(BatchSerializer(batch).data, status=status.HTTP_202_ACCEPTED, headers=headers)
+        return Response(BatchSerializer(batch).data, status=status.HTTP_202_ACCEPTED), replayed
 
 
 class BatchView(APIView):
