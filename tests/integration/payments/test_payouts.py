@@ -10,6 +10,7 @@ from billing import api as billing
 from billing.errors import NotPossible, StripeUnavailable
 from billing.ledger.models import AccountKind, LedgerAccount, TransactionKind
 from billing.ledger.services import Movement, open_account, post_transaction
+from billing.payments.client import talk
 from billing.payments.models import Notice
 from billing.payouts.models import Payout, PayoutAccount
 from tests.integration.payments.conftest import Payer, check_books, deliver
@@ -103,6 +104,30 @@ def test_what_stripe_refuses_is_given_back_and_told(stripe: Simulator, author: P
     deliver(*stripe.new_events())
     with pytest.raises(NotPossible):
         begin(author)
+    check_books()
+
+
+def test_what_went_although_it_was_refused_is_taken_again(stripe: Simulator, author: Payer) -> None:
+    payout = begin(author)
+    account = PayoutAccount.objects.get().stripe_id
+    stripe.act("restrict_account", account=account)
+    billing.send_payout(payout.pk)
+    assert billing.get_earnings(author.id) == EARNED * 10**8 + 5
+    stripe.act("complete_onboarding", account=account)
+    with talk() as client:
+        client.v1.transfers.create(
+            {
+                "amount": EARNED,
+                "currency": "usd",
+                "destination": account,
+                "transfer_group": f"payout-{payout.pk}",
+                "metadata": {"agora_payout": str(payout.pk)},
+            }
+        )
+    events = stripe.new_events()
+    deliver(*events, *events)
+    payout.refresh_from_db()
+    assert (payout.state, payout.failure, held(), billing.get_earnings(author.id)) == ("paid", "", 0, 5)
     check_books()
 
 
