@@ -25,7 +25,11 @@ class FinishedNews:
     async def __aenter__(self) -> "FinishedNews":
         self._client = redis.asyncio.Redis.from_url(settings.REDIS_URL, client_name="awaited-news")
         self._subscription = self._client.pubsub(ignore_subscribe_messages=True)
-        await self._subscription.subscribe(self._channel)
+        try:
+            await self._subscription.subscribe(self._channel)
+        except redis.RedisError:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

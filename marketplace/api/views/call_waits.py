@@ -1,5 +1,6 @@
 """`GET /v1/calls/:request_id?wait=SECONDS`: waits for the call's end, without a database connection."""
 
+import asyncio
 import uuid
 from functools import update_wrapper
 
@@ -12,15 +13,22 @@ from marketplace.api.views.async_calls import AsyncCallView
 from marketplace.invocations.models import UNFINISHED
 from marketplace.invocations.news import FinishedNews
 
+MOST_WAITING = 1_000
+"""At once, in this process: each has a connection to Redis, of which the gateways need theirs."""
+
 _look = AsyncCallView.as_view()
+_places = asyncio.Semaphore(MOST_WAITING)
 
 
 async def wait_for_call(request: HttpRequest, call_id: uuid.UUID) -> Response:
-    """AsyncCallView, asked again when the call that is waited for has finished."""
+    """AsyncCallView, asked again when the call that is waited for has finished.
+
+    When all places to wait are taken, it answers at once.
+    """
     answer: Response = await sync_to_async(_look)(request, call_id=call_id)
-    if not _should_wait(request, answer):
+    if not _should_wait(request, answer) or _places.locked():
         return answer
-    async with FinishedNews(call_id) as news:
+    async with _places, FinishedNews(call_id) as news:
         answer = await sync_to_async(_look)(request, call_id=call_id)  # it may have finished before we listened
         if not _should_wait(request, answer):
             return answer
