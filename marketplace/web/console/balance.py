@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 from billing import api as billing
 from billing.api import CREDIT
 from marketplace.invocations.selectors import list_earnings, list_spending, list_spending_days
+from marketplace.organizations.permissions import can_manage_payments
 from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.web.console.charts import make_chart
 from marketplace.web.console.page import organization_page, render_page
@@ -33,6 +34,7 @@ def balance(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse
         "spent": sum(day.totals.cost for day in days),
         "lasts": _estimate_days(left, [day.totals.cost for day in days[-LAST_DAYS:]]),
         "dollars": _to_dollars(left),
+        "can_buy": billing.payments_enabled() and can_manage_payments(scope),
         "earnings": earnings,
         "entries": shown,
         "before": before,

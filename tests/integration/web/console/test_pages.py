@@ -190,6 +190,12 @@ def test_what_people_type_is_text(as_alice: Client, alice: User, team: Organizat
         assert "<script>alert" not in as_alice.get(TEAM + path).content.decode()
 
 
+@pytest.mark.parametrize("key", ["", "sk_test_any"])
+def test_credits_are_sold_where_the_platform_takes_payments(as_charlie: Client, settings: object, key: str) -> None:
+    settings.STRIPE_SECRET_KEY = key
+    assert ("Buy credits" in as_charlie.get("/console/charlie/balance").content.decode()) == bool(key)
+
+
 def test_free_credits_stand_in_the_books(as_charlie: Client, charlie: User, settings: object) -> None:
     page = Document(as_charlie.get("/console/charlie/balance"))
     assert figures(page)["To spend"] == "10,000 credits, $1.00"
