@@ -5,6 +5,7 @@ MarketplaceError
 ├── PermissionDenied    the caller: they may see it, but an owner of the organization must do this
 ├── Conflict            the caller: what they ask for contradicts what is there already
 ├── TooLarge            the caller: they may not store so much
+├── TooMany             the caller, later: so much of theirs waits already
 ├── OutOfSpace          us: there is no room on the disks
 ├── Unavailable         us: something outside does not answer; the caller may try again
 └── InvalidInput        the caller: the field that `field` names must be mended
@@ -48,6 +49,12 @@ class TooLarge(MarketplaceError):
     """More than one thing may have, or than all of theirs together may have."""
 
     code = "too_large"
+
+
+class TooMany(MarketplaceError):
+    """So much waits already that more would have to wait too long: later there is room again."""
+
+    code = "too_many"
 
 
 class OutOfSpace(MarketplaceError):

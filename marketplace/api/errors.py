@@ -24,6 +24,7 @@ from marketplace.errors import (
     OutOfSpace,
     PermissionDenied,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 
@@ -35,6 +36,7 @@ STATUSES: Mapping[type[MarketplaceError], int] = MappingProxyType(
         PermissionDenied: status.HTTP_403_FORBIDDEN,
         Conflict: status.HTTP_409_CONFLICT,
         InvalidInput: status.HTTP_400_BAD_REQUEST,
+        TooMany: status.HTTP_429_TOO_MANY_REQUESTS,
         TooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
         OutOfSpace: status.HTTP_507_INSUFFICIENT_STORAGE,
         Unavailable: status.HTTP_503_SERVICE_UNAVAILABLE,

@@ -119,6 +119,7 @@ class AsyncCall(models.Model):
             models.Index(fields=["batch", "position"], condition=Q(state=CallState.QUEUED), name="async_call_queued"),
             models.Index(fields=["started_at"], condition=Q(state=CallState.RUNNING), name="async_call_running"),
             models.Index(fields=["finished_at"], name="async_call_finished"),
+            models.Index(fields=["organization"], condition=Q(state__in=UNFINISHED), name="async_call_unfinished"),
         ]
 
     def __str__(self) -> str:

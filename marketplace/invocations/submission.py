@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from marketplace.algorithms.models import Version
 from marketplace.celery import app as celery
-from marketplace.errors import Conflict
+from marketplace.errors import Conflict, TooMany
 from marketplace.invocations.call_states import move_call
 from marketplace.invocations.contents import delete_contents, store_content
 from marketplace.invocations.models import UNFINISHED, AsyncCall, Batch, CallState, Delivery
@@ -65,10 +66,11 @@ class Input:
 def submit_call(
     *, scope: AccessibleOrganization, order: Order, content: Input, origin: Origin, now: datetime
 ) -> tuple[AsyncCall, bool]:
-    """Queues a call; True when it is one that the same idempotency key asked for before. Raises Conflict."""
+    """Queues a call; True when it is one that the same idempotency key asked for before. Raises Conflict, TooMany."""
     fingerprint = _fingerprint(order, [content])
     if (known := _find_known(AsyncCall, scope, order, fingerprint)) is not None:
         return known, True
+    _check_room(scope, 1)
     call = _new_call(scope, order, content, origin, now)
     call.idempotency_key, call.fingerprint = order.idempotency_key, fingerprint
     try:
@@ -88,10 +90,11 @@ def submit_call(
 def submit_batch(
     *, scope: AccessibleOrganization, order: Order, contents: Sequence[Input], origin: Origin, now: datetime
 ) -> tuple[Batch, bool]:
-    """Queues a call for each of `contents`; True when it was asked for before. Raises Conflict."""
+    """Queues a call for each of `contents`; True when it was asked for before. Raises Conflict, TooMany."""
     fingerprint = _fingerprint(order, contents)
     if (known := _find_known(Batch, scope, order, fingerprint)) is not None:
         return known, True
+    _check_room(scope, len(contents))
     batch = Batch(
         organization=scope.organization,
         root_id=origin.root_id,
@@ -162,6 +165,16 @@ def queue_lane(batch_id: uuid.UUID, lane: int, *, seconds: float = 0) -> None:
 def queue_delivery(call_id: uuid.UUID, *, seconds: float = 0) -> None:
     """Hands the delivery of a call's result to the callers, after so many seconds."""
     celery.send_task("invocations.deliver", kwargs={"call_id": str(call_id)}, countdown=seconds or None)
+
+
+def _check_room(scope: AccessibleOrganization, more: int) -> None:
+    """Raises TooMany. Requests of one moment do not see each other: what is bound is what would grow without end."""
+    unfinished = AsyncCall.objects.filter(organization=scope.organization, state__in=UNFINISHED)
+    if unfinished[: settings.CALLS_WAITING].count() + more > settings.CALLS_WAITING:
+        raise TooMany(
+            f"{scope.organization.slug} may have {settings.CALLS_WAITING} calls for later that have not finished:"
+            " wait for some, or cancel them."
+        )
 
 
 def _find_known(model: type[KnownT], scope: AccessibleOrganization, order: Order, fingerprint: str) -> KnownT | None:

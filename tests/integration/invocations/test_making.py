@@ -14,19 +14,47 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from marketplace.accounts.models import User
-from marketplace.errors import Conflict
+from marketplace.algorithms.models import Version
+from marketplace.errors import Conflict, TooMany
 from marketplace.invocations import making, submission
 from marketplace.invocations.contents import LARGEST_IN_ROW, read_content
 from marketplace.invocations.making import MOST_ATTEMPTS, MOST_PUT_OFF, requeue_lost_calls, run_call, run_lane
 from marketplace.invocations.models import AsyncCall, CallState
 from marketplace.invocations.services import clear_finished_calls
-from marketplace.invocations.submission import Input, Origin, cancel_call
+from marketplace.invocations.submission import Input, Order, Origin, cancel_call, submit_batch, submit_call
+from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.worker_locks import worker_lock
 from tests.factories.async_calls import make_async_call, make_batch
 from tests.factories.catalogue import make_version
 from tests.factories.people import scope_of
 
 OK = b'{"result":1,"metadata":{"content_type":"json","duration":0.1}}'
+
+
+def submit(scope: AccessibleOrganization, version: Version, count: int) -> None:
+    contents = [Input("json", b"1")] * count
+    order = Order(version, timeout=5)
+    if count == 1:
+        submit_call(scope=scope, order=order, content=contents[0], origin=Origin(), now=timezone.now())
+    else:
+        submit_batch(scope=scope, order=order, contents=contents, origin=Origin(), now=timezone.now())
+
+
+def test_only_so_many_wait(alice: User, bob: User, settings: Any) -> None:
+    settings.CALLS_WAITING = 4
+    version = make_version(by=alice)
+    scope = scope_of(alice)
+    submit(scope, version, 1)
+    submit(scope, version, 3)
+    for count in (1, 2):
+        with pytest.raises(TooMany, match="may have 4 calls"):
+            submit(scope, version, count)
+    submit(scope_of(bob), version, 4)
+    call = AsyncCall.objects.filter(organization=scope.organization).first()
+    assert call is not None
+    cancel_call(call=call, now=timezone.now())
+    submit(scope, version, 1)
+    assert AsyncCall.objects.filter(organization=scope.organization).count() == 5
 
 
 @pytest.fixture(autouse=True)
