@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 from playwright.sync_api import Page
 
+from billing.metering.models import CallRecord
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Build, BuildState
+from marketplace.organizations.limits import set_budget
+from marketplace.organizations.selectors import get_accessible_organization
 from tests.factories.calls import record_calls, record_history
 from tests.factories.catalogue import make_algorithm, make_build, make_version
 from tests.factories.payments import make_invoice, make_payments, make_payouts, make_top_up
@@ -34,9 +38,14 @@ class Workplace:
 
 @pytest.fixture
 def workplace(live_server: Any) -> Iterator[Workplace]:
-    """The lab: grace owns it, ada is a member; keys, calls of every kind, a failed build and one that goes on."""
+    """The lab: grace owns it, ada is a member; keys, calls of every kind, a failed build and one that goes on.
+
+    Grace runs the platform too, so that its page about money is among those that she sees.
+    """
     cache.clear()
     grace = make_user("grace")
+    grace.is_superuser = True
+    grace.save()
     lab = make_organization(
         "lab", owner=grace, members=(make_user("ada"), make_user("someone_with_a_really_long_name"))
     )
@@ -50,6 +59,7 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
         for outcome in ("ok", "algorithm_error", "timeout", "cancelled")
         for call_id in record_calls(version, payer_id=lab.id, key_id=key.id, outcome=outcome)
     ]
+    CallRecord.objects.filter(call_id__in=calls[1:]).update(root_id=calls[0], parent_id=calls[0])  # one made the others
     failed = make_build(version.algorithm, by=grace, state=BuildState.FAILED)
     going_on = make_build(
         make_algorithm("slow", by=grace, owner="lab", public=False), by=grace, state=BuildState.BUILDING
@@ -58,6 +68,9 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
     make_payments(lab.id)
     make_payouts(lab.id)
     make_top_up(lab.id, failure="Your card was declined.")
+    scope = get_accessible_organization(user=grace, slug="lab")
+    set_budget(scope=scope, period="month", amount=10**10, hard=True, at=timezone.now())
+    set_budget(scope=scope, period="day", amount=1, hard=False, key_id=key.id, at=timezone.now())
     algorithm = f"/algorithms/{LONG_NAME}"
     paths = [
         "",
@@ -70,7 +83,6 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
         "/budgets",
         "/balance",
         "/algorithms",
-        algorithm,
     ]
     paths += [f"/calls/{call_id}" for call_id in calls[:2]]
     paths += [
@@ -84,7 +96,14 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
         f"/invoices/{invoice.pk}",
         "/payouts",
     ]
-    others = ["/console/new", "/console/grace", "/console/grace/keys", "/accounts/email/", "/accounts/password/change/"]
+    others = [
+        "/console/new",
+        "/console/grace",
+        "/console/grace/keys",
+        "/accounts/email/",
+        "/accounts/password/change/",
+        "/billing",
+    ]
     yield Workplace(str(live_server), grace, going_on, [f"/console/lab{path}" for path in paths] + others)
     cache.clear()
 
