@@ -55,5 +55,5 @@ def _is_same_version(condition: str | None, etag: str, modified_at: datetime) ->
 def _read_date(text: str | None) -> datetime | None:
     try:
         return parsedate_to_datetime(text).replace(tzinfo=UTC) if text else None
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, OverflowError):
         return None
