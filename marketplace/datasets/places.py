@@ -57,11 +57,18 @@ class Place:
 def find_place(actor: Actor | None, names: tuple[str, ...], *, to_write: bool = False) -> Place:
     """Raises NotFound, InvalidInput, and PermissionDenied where the actor's key is not made for data."""
     place = _find(actor, names)
-    if actor is not None and actor.key is not None and not (actor.algorithm and place.kind != Kind.COLLECTION):
+    if actor is not None and actor.key is not None and not _is_own(actor, place):
         check_can_read_data(actor.key)
         if to_write:
             check_can_write_data(actor.key)
     return place
+
+
+def _is_own(actor: Actor, place: Place) -> bool:
+    """Whether it is the asking algorithm's own for its caller, or its tree's: what no key of the caller's bounds."""
+    if actor.algorithm is None:
+        return False
+    return place.kind == Kind.SESSION or place.base.startswith(f".algo/{actor.algorithm.lower()}/")
 
 
 def _find(actor: Actor | None, names: tuple[str, ...]) -> Place:

@@ -141,5 +141,8 @@ def test_a_key_may_be_for_less(door: Callable[[str | None], Door], alice: User, 
             assert caller.get("alice/c").status_code == (200 if may_read else 403)
             assert caller.put("alice/c/f", b"1").status_code == 403
         assert door(token).put(".session/f", b"1").status_code == 200
+        assert door(token).put(".algo/perm/f", b"1").status_code == 200
+        assert door(token).get(".algo/alice/other/perm").status_code == (200 if may_read else 403)
+        assert door(token).put(".algo/alice/other/perm/f", b"1").status_code == 403
         revoke_api_key(key=made.row, by=alice)
         assert door(token).get(".session/f").status_code == 401
