@@ -4,7 +4,7 @@ import errno
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from marketplace.datasets.contents import ContentWriter, open_writer
@@ -56,28 +56,12 @@ def explain(error: OSError) -> OSError | OutOfSpace:
     return error
 
 
+@transaction.atomic
 def finish_upload(upload: Upload, size: int) -> str:
     """The writer has finished: from now on the file has this content; answers its address.
 
-    Raises NotFound (its directory has gone), Conflict, TooLarge, OutOfSpace.
+    Raises NotFound (its directory has gone), Conflict, TooLarge.
     """
-    try:
-        _make_visible(upload, size)
-    except IntegrityError:  # the directory was deleted at the same moment
-        raise path_not_found() from None
-    return upload.place.uri
-
-
-def abandon_upload(upload: Upload) -> None:
-    """Nothing of it remains. Safe for one that was finished: then nothing happens."""
-    rows = Content.objects.filter(pk=upload.content.pk, size=None)
-    if rows.update(released_at=timezone.now()):
-        upload.writer.abandon()
-        rows.delete()  # last: it is how the collector knows of the bytes
-
-
-@transaction.atomic
-def _make_visible(upload: Upload, size: int) -> None:
     place, now = upload.place, timezone.now()
     usage = lock_usage(place.organization)
     directory = _find_directory(place)
@@ -94,6 +78,15 @@ def _make_visible(upload: Upload, size: int) -> None:
         File.objects.create(directory=directory, name=place.name, content=upload.content, modified_at=now)
     usage.size += size - replaced
     usage.save(update_fields=["size"])
+    return place.uri
+
+
+def abandon_upload(upload: Upload) -> None:
+    """Nothing of it remains. Safe for one that was finished: then nothing happens."""
+    rows = Content.objects.filter(pk=upload.content.pk, size=None)
+    if rows.update(released_at=timezone.now()):
+        upload.writer.abandon()
+        rows.delete()  # last: it is how the collector knows of the bytes
 
 
 def _find_directory(place: Place) -> Directory:
