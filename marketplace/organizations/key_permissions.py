@@ -55,8 +55,10 @@ def check_can_grant(key: ApiKey, wanted: KeyPermissions) -> None:
     beyond = [name for name in flags if getattr(wanted, name) and not getattr(held, name)]
     if wanted.allow_algo and not all(_covers(held.algo_acl, pattern) for pattern in patterns):
         beyond.append("algo_acl")
+    if wanted.allow_web_algo and held.referer_host and wanted.referer_host.lower() != held.referer_host.lower():
+        beyond.append("referer_host")
     if beyond:
-        raise PermissionDenied(f"The key that asks has no {beyond[0]} itself: it cannot give it to another.")
+        raise PermissionDenied(f"The key that asks has no such {beyond[0]} itself: it cannot give it to another.")
 
 
 def check_can_call(key: ApiKey, full_name: str) -> None:

@@ -106,6 +106,8 @@ def test_a_key_that_may_not_manage_reports_no_insights(as_alice: Caller, alice: 
         ({"algo_acl": ["algo://bob/*"]}, {}),
         ({"algo_acl": ["algo://bob/*"]}, {"algo_acl": ["algo://bobby/*"]}),
         ({"algo_acl": ["algo://bob/ocr/*"]}, {"algo_acl": ["algo://bob/*"]}),
+        ({"referer_host": "example.com"}, {}),
+        ({"referer_host": "example.com"}, {"referer_host": "*"}),
     ],
 )
 def test_a_key_gives_no_more_than_it_has(as_alice: Caller, held: dict, wanted: dict) -> None:
@@ -118,6 +120,9 @@ def test_a_key_gives_what_it_has(as_alice: Caller) -> None:
     narrow = make_key(as_alice, algo_acl=["algo://bob/*"])
     assert narrow.post(KEYS, {"name": "x", "permissions": {"algo_acl": ["algo://Bob/ocr"]}}).status_code == 201
     assert narrow.post(KEYS, {"name": "x", "permissions": {"allow_algo": False}}).status_code == 201
+    of_pages = make_key(as_alice, referer_host="example.com")
+    for wanted in ({"referer_host": "Example.com"}, {"allow_web_algo": False}):
+        assert of_pages.post(KEYS, {"name": "x", "permissions": wanted}).status_code == 201
 
 
 def test_data_has_permissions_of_its_own(as_alice: Caller) -> None:
