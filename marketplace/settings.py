@@ -241,6 +241,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/console"
 EMAIL_BACKEND = env("AGORA_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_TIMEOUT = 10  # seconds: without it, a mail server that is stuck holds whoever mails for ever
 DEFAULT_FROM_EMAIL = env("AGORA_EMAIL_FROM", "Agora <no-reply@localhost>")
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = AGORA_ADDRESS.startswith("https://")

@@ -81,7 +81,7 @@ def reconcile() -> None:
 @app.task(name="payments.send_notices")
 def send_notices() -> None:
     """Mails owners what they must know."""
-    billing.send_notices(_mail)
+    billing.send_notices(_mail, now=timezone.now())
 
 
 def _issue(organization_id: uuid.UUID) -> None:
@@ -105,9 +105,11 @@ def _mail(notice: Notice) -> None:
 
 
 def _each(things: Iterable[Any], act: Callable[[Any], object]) -> None:
-    """One that Stripe has no answer for does not keep the others waiting."""
+    """One that goes wrong, for Stripe's reasons or our own, does not keep the others waiting."""
     for thing in things:
         try:
             act(thing)
         except (StripeRefused, StripeUnavailable) as error:
             logger.warning("%s must wait: %s", thing, error)
+        except Exception:  # a fault of ours: told, and met again at the next turn
+            logger.exception("%s went wrong", thing)

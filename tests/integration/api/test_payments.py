@@ -2,12 +2,15 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from billing import api as billing
-from billing.payments.notices import tell_owners
+from billing.payments.models import Notice, StripeEvent
+from billing.payments.notices import TRIED_FOR, tell_owners
 from marketplace.accounts.models import User
 from marketplace.organizations.models import Organization
 from marketplace.payments import tasks
@@ -106,6 +109,37 @@ def test_owners_are_mailed(stripe: Simulator, team: Organization, alice: User, m
     (mail,) = mailoutbox
     assert mail.to == [scope_of(alice, "team").user.email]
     assert "/console/team/payments" in mail.body
+
+
+def test_an_address_that_takes_no_mail_keeps_no_other_waiting(team: Organization, charlie: User) -> None:
+    own = scope_of(charlie).organization
+    for organization in (team, own):
+        tell_owners(organization.id, "Automatic top-up failed", "Your card was declined.")
+    sent: list[uuid.UUID] = []
+
+    def send(notice: Notice) -> None:
+        if notice.organization_id == team.id:
+            raise SMTPRecipientsRefused({"nobody@example.com": (550, b"no such mailbox")})
+        sent.append(notice.organization_id)
+
+    now = timezone.now()
+    assert (billing.send_notices(send, now=now), sent) == (1, [own.id])
+    again: list[Notice] = []
+    assert billing.send_notices(again.append, now=now + TRIED_FOR) == 0
+    assert billing.send_notices(again.append, now=now) == 1
+    assert [notice.organization_id for notice in again] == [team.id]
+
+
+def test_an_event_that_goes_wrong_keeps_no_other_waiting(stripe: Simulator) -> None:
+    for minutes, payload in ((9, "no event"), (8, "{}")):
+        StripeEvent.objects.create(
+            event_id=f"evt_{minutes}",
+            kind="payment_intent.succeeded" if minutes == 9 else "plan.created",
+            payload=payload,
+            received_at=timezone.now() - timedelta(minutes=minutes),
+        )
+    tasks.process_waiting_events()
+    assert list(StripeEvent.objects.filter(processed_at=None).values_list("pk", "attempts")) == [("evt_9", 1)]
 
 
 def test_the_clock_does_nothing_without_stripe(db: None) -> None:
