@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 
 import psycopg
@@ -219,3 +220,27 @@ def test_any_story_keeps_every_invariant(client: redis.Redis, settings: Settings
             phases=[Phase.generate],  # shrinking would take minutes, and the steps of a failure are printed anyway
         ),
     )
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_payout_that_was_refused_and_went_after_all_is_taken_again(client: redis.Redis, settings: Settings) -> None:
+    """A story too long for chance: earned, held, refused, and settled after all."""
+    settings.PAYOUT_THRESHOLD_CENTS = 1
+    story = LedgerStories(client)
+
+    def tell(step: Callable[..., None], **what: object) -> None:
+        step(story, **what)
+        story.the_books_add_up()
+        story.everybody_has_what_is_theirs()
+
+    try:
+        tell(LedgerStories.change_price, per_second=0, per_call=10**10)
+        tell(LedgerStories.call, payer=0, author=1, run_us=1, outcome="ok")
+        tell(LedgerStories.drain_stream)
+        tell(LedgerStories.hold_payout, author=1)
+        tell(LedgerStories.refuse_payout, author=1, times=2)
+        tell(LedgerStories.settle_payout, author=1, come_back=False, times=2)
+        assert [payout.state for payout in Payout.objects.all()] == [PayoutState.PAID]
+        tell(LedgerStories.settle_payout, author=1, come_back=True, times=2)
+    finally:
+        story.teardown()
