@@ -28,10 +28,10 @@ from marketplace.invocations.requests import (
     read_timeout,
 )
 from marketplace.invocations.submission import Input, Order, Origin
-from marketplace.invocations.webhook_addresses import check_webhook_url
 from marketplace.organizations.key_permissions import check_can_call, to_beginnings
 from marketplace.organizations.models import ApiKey
 from marketplace.organizations.selectors import AccessibleOrganization
+from marketplace.webhook_addresses import check_webhook_url
 
 LONGEST_KEY = 255
 BATCH_RULE = "Send a JSON array as application/json, or lines of JSON as application/x-ndjson."
@@ -194,7 +194,7 @@ def _read_webhook(request: Request) -> str | None:
         return None
     if read_tree(request) is not None:  # else code of strangers could send what it is given anywhere
         raise PermissionDenied("An algorithm cannot name a webhook: look at the call instead.")
-    check_webhook_url(url)
+    check_webhook_url(url, field="webhook")
     return url
 
 

@@ -18,9 +18,9 @@ from django.utils import timezone
 from marketplace.invocations.contents import read_content
 from marketplace.invocations.models import AsyncCall, Delivery, DeliveryState
 from marketplace.invocations.submission import queue_delivery
-from marketplace.invocations.webhook_addresses import PORTS, resolve, split_webhook_url
 from marketplace.invocations.webhook_secrets import sign
 from marketplace.organizations.models import Organization
+from marketplace.webhook_addresses import PORTS, resolve, split_webhook_url
 from marketplace.worker_locks import worker_lock
 
 MOST_ATTEMPTS = 5

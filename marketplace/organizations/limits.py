@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Collection
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from django.db import connection, transaction
 
@@ -16,6 +15,7 @@ from marketplace.errors import InvalidInput, NotFound
 from marketplace.organizations.models import Membership
 from marketplace.organizations.permissions import check_can_manage_limits
 from marketplace.organizations.selectors import AccessibleOrganization, get_api_key
+from marketplace.webhook_addresses import check_webhook_url
 
 LARGEST_BUDGET = 10**18
 """Micro-credits."""
@@ -43,8 +43,8 @@ def set_budget(
         raise InvalidInput("amount", f"A budget is from 0 to {LARGEST_BUDGET:,} micro-credits.")
     if key_id is not None and member:
         raise InvalidInput("member", "A budget is of a key or of a member, not of both.")
-    if webhook_url and urlsplit(webhook_url).scheme not in {"http", "https"}:
-        raise InvalidInput("webhook_url", "A webhook is an address that starts with https:// or http://.")
+    if webhook_url:
+        check_webhook_url(webhook_url, field="webhook_url")
     if key_id is not None:
         get_api_key(scope=scope, key_id=key_id)
     budget = billing.set_budget(

@@ -161,3 +161,12 @@ def test_odd_accounts_are_refused(as_administrator: Caller, alice: User, change:
 def test_a_person_lists_their_keys(as_alice: Caller, as_charlie: Caller) -> None:
     assert [row["name"] for row in as_alice.get("/v1/users/alice/keys").json()["results"]] == ["test"]
     assert as_charlie.get("/v1/users/alice/keys").status_code == 404
+
+
+@pytest.mark.parametrize("url", ["https://[::1", "https://user:word@example.com/", "http://10.1.2.3/hook", "https://"])
+def test_a_budget_warns_only_where_webhooks_may_go(as_alice: Caller, url: str) -> None:
+    body = {"period": "month", "amount_microcredits": 9, "webhook_url": url}
+    refused = as_alice.post("/v1/organizations/alice/budgets", body)
+    assert (refused.status_code, refused.json()["error"]["message"].split(": ")[0]) == (400, "webhook_url")
+    body["webhook_url"] = "https://example.com/hook"
+    assert as_alice.post("/v1/organizations/alice/budgets", body).json()["webhook_url"] == body["webhook_url"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from marketplace.errors import InvalidInput
-from marketplace.invocations.webhook_addresses import check_webhook_url, is_allowed, resolve
+from marketplace.webhook_addresses import check_webhook_url, is_allowed, resolve
 
 CLOSED = [
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
@@ -20,7 +20,7 @@ def test_no_private_network_is_reached(text: str) -> None:
     assert not is_allowed(ip_address(text))
     host = f"[{text}]" if ":" in text else text
     with pytest.raises(InvalidInput, match="is no public address"):
-        check_webhook_url(f"https://{host}/hook")
+        check_webhook_url(f"https://{host}/hook", field="webhook")
 
 
 @pytest.mark.parametrize("text", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::808:808"])
@@ -30,7 +30,7 @@ def test_public_addresses_are_reached(text: str) -> None:
 
 @pytest.mark.parametrize("url", ["https://example.com/hook?a=b", "http://example.com:8080", "https://8.8.8.8/"])
 def test_addresses_that_a_webhook_may_have(url: str) -> None:
-    check_webhook_url(url)
+    check_webhook_url(url, field="webhook")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_addresses_that_a_webhook_may_have(url: str) -> None:
 )  # fmt: skip
 def test_what_no_webhook_is(url: str) -> None:
     with pytest.raises(InvalidInput, match="an address like https"):
-        check_webhook_url(url)
+        check_webhook_url(url, field="webhook")
 
 
 def test_a_name_that_stands_for_a_private_address() -> None:
@@ -51,5 +51,5 @@ def test_a_name_that_stands_for_a_private_address() -> None:
 
 def test_the_operator_may_allow_private_networks(settings: Any) -> None:
     settings.WEBHOOK_PRIVATE_NETWORKS = True
-    check_webhook_url("http://127.0.0.1:9/hook")
+    check_webhook_url("http://127.0.0.1:9/hook", field="webhook")
     assert resolve("localhost", 80).is_loopback

@@ -17,18 +17,18 @@ NOT_PUBLIC = "{} is no public address: webhooks do not go to private networks."
 Address = IPv4Address | IPv6Address
 
 
-def check_webhook_url(url: str) -> None:
-    """Before a call is taken; names are looked up when it is delivered. Raises InvalidInput."""
+def check_webhook_url(url: str, *, field: str) -> None:
+    """Before it is kept; names are looked up at delivery. Raises InvalidInput for `field` of the request."""
     try:
         parts = split_webhook_url(url)
     except ValueError:
-        raise InvalidInput("webhook", RULE) from None
+        raise InvalidInput(field, RULE) from None
     try:
         literal = ip_address(str(parts.hostname))
     except ValueError:
         return
     if not is_allowed(literal):
-        raise InvalidInput("webhook", NOT_PUBLIC.format(literal))
+        raise InvalidInput(field, NOT_PUBLIC.format(literal))
 
 
 def split_webhook_url(url: str) -> SplitResult:
