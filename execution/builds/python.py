@@ -16,8 +16,12 @@ REQUIREMENT = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*"  # name and extras
     r"(@\s*https://\S+|\(?\s*[<>=!~][^@]*)?\s*(;.*)?"  # where from, or which versions; when
 )
-SERVES = re.compile(r"^[^#\n]*\b(ADK\s*\((?s:.)*?\.init|handler\s*\((?s:.)*?\.serve)\s*\(", re.MULTILINE)
-ADK = re.compile(r"^\s*(from\s+adk\b|import\s+adk\b|import\s+Algorithmia\b|from\s+Algorithmia\b)", re.MULTILINE)
+ADK = re.compile(r"^[ \t]*(from|import)[ \t]+(adk|Algorithmia)\b", re.MULTILINE)
+MAIN_LOOPS = (
+    (re.compile(r"^[^#\n]*\bADK\s*\(", re.MULTILINE), re.compile(r"\.init\s*\(")),
+    (re.compile(r"^[^#\n]*\bhandler\s*\(", re.MULTILINE), re.compile(r"\.serve\s*\(")),
+)
+"""What begins one, and what runs it. Each is searched once: as one pattern, a source made for it takes days."""
 HASH = re.compile(r"\s--hash[= ]\S+")
 
 
@@ -47,14 +51,18 @@ def install(job: BuildJob) -> None:
 def _has_main_loop(job: BuildJob) -> bool:
     """Whether the entry ends in `ADK(…).init(…)` or `Algorithmia.handler(…).serve()`, and so never returns."""
     text = (job.tree / job.entry).read_text("utf-8", errors="replace")
-    return bool(ADK.search(text) and SERVES.search(text))
+    if not ADK.search(text):
+        return False
+    begun = ((begin.search(text), run) for begin, run in MAIN_LOOPS)
+    return any(found and run.search(text, found.end()) for found, run in begun)
 
 
 def _check_requirements(path: Path) -> None:
     """Packages only: options and paths would read the build machine's files."""
     text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
     for number, line in enumerate(text.splitlines(), start=1):
-        requirement = HASH.sub("", re.sub(r"(^|\s)#.*", "", line)).strip()
+        # With one space for many: else the pattern tries each of them as the end of each part.
+        requirement = " ".join(HASH.sub("", re.sub(r"(^|\s)#.*", "", line)).split())
         if requirement and not REQUIREMENT.fullmatch(requirement):
             raise BuildFailed(
                 f"requirements.txt, line {number}: {requirement[:80]!r} is not a package such as numpy==2.1 "

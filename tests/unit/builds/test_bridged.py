@@ -1,5 +1,6 @@
 """Which Python entries have a main loop of their own, and so get the bridge."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -31,3 +32,11 @@ def test_an_entry_that_ends_in_the_adks_main_loop_gets_the_bridge(
 ) -> None:
     artifact = bench.build({"src/x.py": f"{imports}\n\n\n{APPLY}{end}"}, entry="src/x.py")
     assert (".packages/algorithm" in content_of(artifact)) is bridged
+
+
+def test_an_entry_cannot_hold_up_the_builds_of_others(bench: Bench) -> None:
+    """The builder looks for a main loop itself, outside of the isolation."""
+    blank, begun = "\n" * 200_000, "ADK( " * 100_000
+    began = time.monotonic()
+    bench.build({"src/x.py": f"{blank}from adk import ADK\n{APPLY}X = '{begun}'\n"}, entry="src/x.py")
+    assert time.monotonic() - began < 30

@@ -88,7 +88,15 @@ def test_an_es_module_is_no_syntax_error(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["-r /etc/passwd", "-e .", "--index-url https://x.example", "./local.whl", "name @ file:///etc/passwd", "a/b.whl"],
+    [
+        "-r /etc/passwd",
+        "-e .",
+        "--index-url https://x.example",
+        "./local.whl",
+        "name @ file:///etc/passwd",
+        "a/b.whl",
+        pytest.param("a" + " " * 20_000 + "b", id="spaces"),
+    ],
 )
 def test_requirements_are_packages_only(bench: Bench, line: str) -> None:
     with pytest.raises(BuildFailed, match=r"requirements\.txt, line 2: .* is not a package"):
