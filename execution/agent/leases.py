@@ -96,9 +96,9 @@ class Leases:
                 slot = holder.slots.get(slot_id)
                 if slot is not None:  # else it has ended meanwhile
                     self._fleet.end(slot)
-            case ReadLog(slot_id, listen):
+            case ReadLog(request_id, slot_id, listen):
                 slot = holder.slots.get(slot_id)
-                link.send(Log(slot_id, slot.read_log(listen=listen) if slot is not None else ""))
+                link.send(Log(request_id, slot.read_log(listen=listen) if slot is not None else ""))
 
     def call_in(self) -> None:
         """Asks every gateway for an idle slot; which one it gives up, if any, it knows best."""

@@ -66,6 +66,7 @@ class Discard(msgspec.Struct, frozen=True, tag="discard"):
 class ReadLog(msgspec.Struct, frozen=True, tag="read_log"):
     """What a leased slot printed since the last one of these is wanted. Answered by Log, at once and in order."""
 
+    request_id: int
     slot_id: int
     listen: bool
     """Whether to keep what it prints from now on, for the next one."""
@@ -113,7 +114,7 @@ class Exited(msgspec.Struct, frozen=True, tag="exited"):
 class Log(msgspec.Struct, frozen=True, tag="log"):
     """What the slot printed; nothing if it has ended."""
 
-    slot_id: int
+    request_id: int
     text: str = ""
 
 
