@@ -1,6 +1,6 @@
 """What the kernel answers to a call, and how a runner's response line becomes that."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -8,6 +8,7 @@ from execution.protocol.agent_messages import AlgorithmFailure, Exited
 
 Outcome = Literal["ok", "algorithm_error", "timeout", "crashed", "unavailable"]
 ContentType = Literal["json", "text", "binary"]
+Line = TypeVar("Line")
 RESPONSE_LIMIT = 15 << 20
 """Bytes of a response line, and of all chunks that one answer holds."""
 
@@ -39,13 +40,15 @@ class Answer(msgspec.Struct):
     """What the algorithm printed during the call; None unless it was asked for."""
 
 
-class _Metadata(msgspec.Struct):
+class Metadata(msgspec.Struct):
+    """Of a value that the runner wrote."""
+
     content_type: ContentType
 
 
 class _Response(msgspec.Struct):
     result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    metadata: _Metadata | msgspec.UnsetType = msgspec.UNSET
+    metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
     error: AlgorithmFailure | msgspec.UnsetType = msgspec.UNSET
     id: str | None = None
     """Of the request, if the runner says it."""
@@ -67,12 +70,7 @@ class ResponseTooLarge(Exception):
 
 def read_response(line: bytes, usage: Usage, request_id: str | None = None) -> Answer:
     """The answer that a response line says. Raises BrokenProtocol, also if it says that it is for another request."""
-    try:
-        response = _decoder.decode(line)
-        if not line.isascii():  # what the decoder only skips, it does not look into
-            str(line, "utf-8")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BrokenProtocol(f"the response is not of the protocol: {error}") from error
+    response = decode_line(_decoder, line)
     if response.id is not None and request_id is not None and response.id != request_id:
         raise BrokenProtocol("the response is for another request")
     if response.error is not msgspec.UNSET:
@@ -83,6 +81,17 @@ def read_response(line: bytes, usage: Usage, request_id: str | None = None) -> A
     if content_type != "json":
         check_text(response.result, content_type)
     return Answer("ok", usage, result=response.result, content_type=content_type)
+
+
+def decode_line(decoder: msgspec.json.Decoder[Line], line: bytes) -> Line:
+    """What a line of the runner says. Raises BrokenProtocol."""
+    try:
+        decoded = decoder.decode(line)
+        if not line.isascii():  # what the decoder only skips, it does not look into
+            str(line, "utf-8")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BrokenProtocol(f"what the runner wrote is not of the protocol: {error}") from error
+    return decoded
 
 
 def check_text(value: msgspec.Raw, content_type: ContentType) -> None:

@@ -8,11 +8,12 @@ import msgspec
 
 from execution.leasing.answers import (
     RESPONSE_LIMIT,
-    BrokenProtocol,
     ContentType,
+    Metadata,
     ResponseTooLarge,
     Usage,
     check_text,
+    decode_line,
     read_response,
 )
 
@@ -130,13 +131,9 @@ class ChunkStream:
             (self._source.pause_reading if paused else self._source.resume_reading)()
 
 
-class _Metadata(msgspec.Struct):
-    content_type: ContentType
-
-
 class _ChunkLine(msgspec.Struct):
     chunk: msgspec.Raw
-    metadata: _Metadata | None = None
+    metadata: Metadata | None = None
 
 
 class _LastLine(msgspec.Struct):
@@ -149,12 +146,7 @@ _last_decoder = msgspec.json.Decoder(_LastLine)
 
 def read_chunk(line: bytes) -> Chunk:
     """What a chunk's line says; without metadata its type is that of its value. Raises BrokenProtocol."""
-    try:
-        read = _decoder.decode(line)
-        if not line.isascii():
-            str(line, "utf-8")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BrokenProtocol(f"the chunk is not of the protocol: {error}") from error
+    read = decode_line(_decoder, line)
     kind: ContentType = read.metadata.content_type if read.metadata else "json"
     check_text(read.chunk, kind)
     return Chunk(read.chunk, kind)

@@ -156,7 +156,8 @@ class LeasedSlot(asyncio.Protocol):
 
     def _finish_with(self, line: bytes) -> None:
         _check_size(line)
-        self._finish(line if self._chunks is None else self._chunks.finish(line))
+        chunks, self._chunks = self._chunks, None  # an idle slot holds no caller's chunks
+        self._finish(line if chunks is None else chunks.finish(line))
 
     def _finish(self, line: bytes) -> None:
         response, self._response = self._response, None
@@ -167,6 +168,7 @@ class LeasedSlot(asyncio.Protocol):
 
     def _fail(self, error: Exception) -> None:
         response, self._response = self._response, None
+        self._chunks = None
         self._received = bytearray()
         if response is not None and not response.done():
             response.set_exception(error)
