@@ -106,8 +106,6 @@ class ExecutionClient:
         """
         usage = Usage() if usage is None else usage
         siblings = self._trees.children_of(parent_id)
-        if siblings is None and chunks is None:
-            return await self._make(spec, caller, request, deadline, call_id, usage, None, prints, nested=False)
         nested = siblings is not None
         if siblings is not None:
             siblings.add(call_id)
