@@ -8,11 +8,14 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from execution.sandbox.door import ADDRESS
 from execution.sandbox.network import LOCAL_FILES, Network, list_closed, network_command, network_files, tunnel_command
 from execution.sandbox.plan import BASE_VARIABLES, Launch, SlotPlan, fill, rlimits
 from execution.sandbox.seccomp import make_filter
 from execution.sandbox.staging import stage, stage_command
 
+DOOR_VARIABLES = {"ALGORITHMIA_API": "http://{}:{}".format(*ADDRESS)}
+"""Of every slot, since it boots before it is known whether it gets a door."""
 INSIDE_ID = "1000"
 SHARED_MEMORY_SIZE = 64 << 20
 SYSTEM_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -140,7 +143,7 @@ def _system(plan: SlotPlan) -> Iterator[str]:
 
 def _environment(plan: SlotPlan) -> Iterator[str]:
     yield "--clearenv"
-    for name, value in {**BASE_VARIABLES, **plan.variables}.items():
+    for name, value in {**BASE_VARIABLES, **DOOR_VARIABLES, **plan.variables}.items():
         yield from ("--setenv", name, fill(value, plan, runner=RUNNER, version=VERSION))
 
 

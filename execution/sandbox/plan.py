@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 from execution.environments import Toolchain
-from execution.sandbox.door import ADDRESS
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,6 @@ BASE_VARIABLES = {
     "HOME": "/tmp",  # noqa: S108 - inside
     "TMPDIR": "/tmp",  # noqa: S108 - inside
     "LANG": "C.UTF-8",
-    "ALGORITHMIA_API": "http://{}:{}".format(*ADDRESS),
 }
 
 

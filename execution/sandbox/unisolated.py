@@ -16,7 +16,6 @@ class UnisolatedSandbox:
         limits = (
             limit for limit in rlimits(plan) if not limit.startswith("--nproc")
         )  # it would count the whole user's
-        base = {name: value for name, value in BASE_VARIABLES.items() if name != "ALGORITHMIA_API"}  # no door
         # As bubblewrap does: it dies with the agent. And the platform's own processes go first.
         bound = ("setpriv", "--pdeathsig", "KILL", "--", "/usr/bin/nice", "-n", NICENESS)
-        return Launch((*bound, *limits, *command), {**base, **variables}, directory=version)
+        return Launch((*bound, *limits, *command), {**BASE_VARIABLES, **variables}, directory=version)
