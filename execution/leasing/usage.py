@@ -9,7 +9,7 @@ DESCRIPTORS = 2
 TICK_US = 1_000_000 // os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SMALL_CPU_US = 1_000
-"""In so many microseconds of its processor a call can fill about four megabytes, and no more."""
+"""In so many microseconds of its processor a call can fill two megabytes, and six where it has huge pages."""
 REPEATS = 31
 CPU_FIELD = re.compile(rb"usage_usec (\d+)")
 READ_ERRORS = (OSError, ValueError, IndexError)
