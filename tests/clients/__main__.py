@@ -43,7 +43,7 @@ class Report:
     def add(self, name: str, why: str | None) -> None:
         """`why` is None for one that passed."""
         print(f"passed {name}" if why is None else f"FAILED {name}: {why}", flush=True)
-        (self.failed if why else self.passed).append(name)
+        (self.passed if why is None else self.failed).append(name)
 
     def miss(self, what: str) -> None:
         print(f"MISSING {what}", flush=True)
