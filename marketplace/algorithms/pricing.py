@@ -11,7 +11,8 @@ from billing import api as billing
 from billing.api import PriceTerms
 from billing.errors import PriceConflict
 from marketplace.accounts.models import User
-from marketplace.algorithms.models import Algorithm, Version
+from marketplace.algorithms.locks import lock_algorithm
+from marketplace.algorithms.models import Version
 from marketplace.algorithms.publication import publish_algorithms_now
 from marketplace.audit.services import record
 from marketplace.errors import Conflict, InvalidInput
@@ -34,14 +35,12 @@ class AuthorPrice:
     """Whether the organization that owns the algorithm owes no royalty."""
 
 
-def set_first_price(version: Version, price: AuthorPrice, compute_per_second: int | None) -> None:
+def set_first_price(version: Version, price: AuthorPrice) -> None:
     """What a version just published costs from its first call on. Raises InvalidInput."""
     _check(price)
-    if compute_per_second is None:
-        compute_per_second = billing.default_compute_per_second(version.environment)
     billing.set_price(
         version_id=version.id,
-        compute_per_second=compute_per_second,
+        compute_per_second=billing.default_compute_per_second(version.environment),
         effective_at=version.published_at,
         **asdict(price),
     )
@@ -59,7 +58,7 @@ def announce_price(
     algorithm = version.algorithm
     check_can_publish(get_accessible_organization(user=by, slug=algorithm.organization.slug))
     _check(price)
-    Algorithm.objects.select_for_update(of=("self",)).get(pk=algorithm.pk)
+    lock_algorithm(algorithm.pk)
     now = timezone.now()
     current = next(iter(billing.list_prices(version.id)), None) or billing.get_price(version.id, now)
     terms = PriceTerms(current.compute_per_second, effective_at=None, **asdict(price))

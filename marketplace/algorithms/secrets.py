@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from marketplace.accounts.models import User
+from marketplace.algorithms.locks import lock_algorithm
 from marketplace.algorithms.models import Algorithm, AlgorithmSecret
 from marketplace.algorithms.publication import publish_algorithms_now
 from marketplace.audit.services import record
@@ -58,6 +59,7 @@ def edit_secret(
 ) -> AlgorithmSecret:
     """Changes it; None leaves a part as it is. Raises NotFound, PermissionDenied, InvalidInput."""
     _lock(secret.algorithm, by)
+    secret = _find(AlgorithmSecret.objects.select_related("algorithm__organization"), secret.pk)  # as it is by now
     others = AlgorithmSecret.objects.filter(algorithm=secret.algorithm, variable=variable).exclude(pk=secret.pk)
     if others.exists():
         raise InvalidInput("secret_key", f"Another secret is called {variable}.")
@@ -86,10 +88,7 @@ def list_secrets(*, scope: AccessibleOrganization, algorithm: Algorithm) -> Quer
 
 def get_secret(*, scope: AccessibleOrganization, algorithm: Algorithm, secret_id: UUID) -> AlgorithmSecret:
     """One of them. Raises NotFound, PermissionDenied."""
-    secret = list_secrets(scope=scope, algorithm=algorithm).filter(pk=secret_id).first()
-    if secret is None:
-        raise NotFound("There is no such secret.")
-    return secret
+    return _find(list_secrets(scope=scope, algorithm=algorithm), secret_id)
 
 
 def read_secrets(name: str) -> dict[str, str]:
@@ -110,9 +109,16 @@ def reseal_all() -> int:
     return AlgorithmSecret.objects.count()
 
 
+def _find(secrets: QuerySet[AlgorithmSecret], secret_id: UUID) -> AlgorithmSecret:
+    secret = secrets.filter(pk=secret_id).first()
+    if secret is None:
+        raise NotFound("There is no such secret.")
+    return secret
+
+
 def _lock(algorithm: Algorithm, by: User) -> None:
     check_can_publish(get_accessible_organization(user=by, slug=algorithm.organization.slug))
-    Algorithm.objects.select_for_update(of=("self",)).get(pk=algorithm.pk)
+    lock_algorithm(algorithm.pk)
 
 
 def _write(secret: AlgorithmSecret, *, value: str | None, **texts: str) -> None:

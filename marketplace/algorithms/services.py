@@ -13,7 +13,8 @@ from django.utils import timezone
 from marketplace.accounts.models import User
 from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
 from marketplace.algorithms.build_settings import BuildSettings, check_sample, check_settings
-from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
+from marketplace.algorithms.locks import lock_algorithm
+from marketplace.algorithms.models import Algorithm, AlgorithmSecret, Build, BuildState, Version
 from marketplace.algorithms.pricing import AuthorPrice, set_first_price
 from marketplace.algorithms.publication import publish_algorithms_now, publish_fields_now
 from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, bump_of, next_number
@@ -94,7 +95,7 @@ def update_algorithm(
         "calls_others": calls_others,
         "royalty_per_call": royalty_per_call,
     }
-    current = Algorithm.objects.select_for_update(of=("self",)).select_related("organization").get(pk=algorithm.pk)
+    current = lock_algorithm(algorithm.pk)
     changed = [name for name, value in asked.items() if value is not None and _differs(current, name, value)]
     if not changed:
         return current
@@ -108,17 +109,18 @@ def update_algorithm(
 
 @transaction.atomic
 def delete_algorithm(*, algorithm: Algorithm, by: User) -> None:
-    """Takes the algorithm away: nobody can find or call it, and its name is free.
+    """Takes the algorithm away: nobody can find or call it, its name is free, and its secrets are nowhere any more.
 
     Raises NotFound, PermissionDenied, Conflict (everybody can call it: others may rely on it).
     """
     check_can_delete(_get_scope(algorithm, by))
-    current = _lock_algorithm(algorithm.pk)
+    current = lock_algorithm(algorithm.pk)
     live = Version.objects.filter(algorithm=current, withdrawn_at=None)
     if current.public and live.exists():
         raise Conflict(f"Everybody can call {current.full_name}: withdraw its versions first, if nobody relies on it.")
     live.update(withdrawn_at=timezone.now())
     Algorithm.objects.filter(pk=current.pk).update(deleted_at=timezone.now())
+    AlgorithmSecret.objects.filter(algorithm=current).delete()  # nobody could take them away any more
     _audit(by, current, "algorithm.delete", current)
     # Not robust: whoever deletes must learn that the gateways could not be told, and try again.
     field = algorithm_field(current.organization.slug, current.name)
@@ -162,18 +164,17 @@ def publish_version(
     release_notes: str = "",
     sample_input: str | None = None,
     price: AuthorPrice | None = None,
-    compute_per_second: int | None = None,
 ) -> Version:
     """Publishes a successful build under the next number; again for the same build, answers its version.
 
-    Prices are micro-credits; the royalty is the algorithm's and the compute price the platform's unless given, the
-    sample input (JSON text) the build's. Raises NotFound, PermissionDenied,
-    InvalidInput, Conflict (the build has not succeeded, or is published with another bump).
+    The royalty is the algorithm's unless given, the sample input (JSON text) the build's; the compute price is the
+    platform's. Raises NotFound, PermissionDenied, InvalidInput, Conflict (the build has not succeeded, or is published
+    with another bump).
     """
     check_can_publish(_get_scope(build.algorithm, by))
     if bump not in BUMPS:
         raise InvalidInput("version_type", f"The version type must be one of {', '.join(BUMPS)}.")
-    algorithm = _lock_algorithm(build.algorithm_id)
+    algorithm = lock_algorithm(build.algorithm_id)
     existing = Version.objects.filter(build=build).first()
     if existing:
         return _check_same_bump(existing, bump)
@@ -183,7 +184,7 @@ def publish_version(
         texts["sample_input"] = sample_input
     version = _insert_version(algorithm, Build.objects.get(pk=build.pk), bump, texts, by)
     price = price or AuthorPrice(royalty_per_call=algorithm.royalty_per_call)
-    set_first_price(version, price, compute_per_second)
+    set_first_price(version, price)
     _audit(by, algorithm, "version.publish", version, royalty_per_call=price.royalty_per_call)
     _publish_after_commit(algorithm)
     return version
@@ -204,7 +205,7 @@ def withdraw_version(*, version: Version, by: User) -> Version:
 
 @transaction.atomic
 def _insert_build(algorithm: Algorithm, source_hash: str, settings: BuildSettings, by: User) -> Build:
-    _lock_algorithm(algorithm.pk)
+    lock_algorithm(algorithm.pk)
     kept = msgspec.to_builtins(settings)
     same = Build.objects.filter(algorithm=algorithm, source_hash=source_hash, settings=kept)
     existing = same.exclude(state=BuildState.FAILED).order_by("-created_at").first()
@@ -279,11 +280,6 @@ def _clean_tags(tags: Sequence[str]) -> list[str]:
     if len(cleaned) > MOST_TAGS:
         raise InvalidInput("tags", f"An algorithm may have {MOST_TAGS} tags.")
     return cleaned
-
-
-def _lock_algorithm(algorithm_id: uuid.UUID) -> Algorithm:
-    algorithms = Algorithm.objects.select_for_update(of=("self",)).select_related("organization")
-    return algorithms.get(pk=algorithm_id)
 
 
 def _get_scope(algorithm: Algorithm, by: User) -> AccessibleOrganization:

@@ -8,8 +8,10 @@ import pytest
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, AlgorithmSecret
 from marketplace.algorithms.publication import collect_algorithm_entries
-from marketplace.algorithms.secrets import MOST_SECRETS, read_secrets, reseal_all
+from marketplace.algorithms.secrets import MOST_SECRETS, delete_secret, edit_secret, read_secrets, reseal_all
+from marketplace.algorithms.services import delete_algorithm, update_algorithm
 from marketplace.audit.models import AuditEvent
+from marketplace.errors import NotFound
 from marketplace.sealing import CannotUnseal
 from tests.factories.catalogue import make_algorithm, make_version
 from tests.integration.api.conftest import Caller, message_of
@@ -128,3 +130,22 @@ def test_a_new_key_takes_over(as_alice: Caller, ocr: Algorithm, settings: Any) -
     settings.SEALING_KEYS = ["third"]
     with pytest.raises(CannotUnseal):
         read_secrets(marker())
+
+
+def test_a_secret_that_was_deleted_meanwhile_does_not_come_back(as_alice: Caller, ocr: Algorithm, alice: User) -> None:
+    as_alice.post(SECRETS, PASSWORD)
+    read_before = AlgorithmSecret.objects.get()
+    delete_secret(secret=AlgorithmSecret.objects.get(), by=alice)
+    with pytest.raises(NotFound):
+        edit_secret(secret=read_before, label="Theirs", by=alice)
+    assert not AlgorithmSecret.objects.exists()
+
+
+def test_secrets_go_with_their_algorithm(as_alice: Caller, alice: User) -> None:
+    algorithm = make_version(make_algorithm("ocr", by=alice, public=False)).algorithm
+    assert as_alice.post(SECRETS, PASSWORD).status_code == 201
+    delete_algorithm(algorithm=algorithm, by=alice)
+    assert not AlgorithmSecret.objects.exists()
+    for too_late in (delete_algorithm, update_algorithm):
+        with pytest.raises(NotFound, match="just been deleted"):
+            too_late(algorithm=algorithm, by=alice)
