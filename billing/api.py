@@ -46,6 +46,7 @@ from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_
 from billing.metering.selectors import (
     CallLine,
     TreeTotals,
+    find_recorded_calls,
     get_call_record,
     list_call_records,
     list_call_tree,
@@ -206,6 +207,7 @@ __all__ = [
     "find_customer",
     "find_last_uses",
     "find_payout_account",
+    "find_recorded_calls",
     "find_top_up",
     "free_calls_field",
     "free_calls_key",

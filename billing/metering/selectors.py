@@ -1,6 +1,7 @@
 """Reading the call records: single calls, pages of them, and trees."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
@@ -75,6 +76,12 @@ def get_call_record(call_id: uuid.UUID) -> CallLine | None:
     near = records.filter(started_at__range=(made_at - CLOCK_SLACK, made_at + LONGEST_ARRIVAL)) if made_at else records
     found = near.first() or (records.first() if made_at else None)
     return CallLine(**found) if found else None
+
+
+def find_recorded_calls(call_ids: Collection[uuid.UUID], *, since: datetime) -> set[uuid.UUID]:
+    """Those of the calls that are recorded, if they began after `since`: in one query of the partitions since then."""
+    records = CallRecord.objects.filter(call_id__in=call_ids, started_at__gte=since)
+    return set(records.values_list("call_id", flat=True))
 
 
 def list_call_tree(*, root_id: uuid.UUID, payer_id: uuid.UUID, limit: int) -> list[CallLine]:

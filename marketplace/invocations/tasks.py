@@ -63,7 +63,7 @@ def remove_old_records() -> None:
 @app.task(name="invocations.end_sessions")
 def end_sessions() -> None:
     """Deletes the session collections of calls that are over."""
-    end_finished_sessions()
+    end_finished_sessions(now=timezone.now())
 
 
 @app.task(name="invocations.warn_of_budgets")

@@ -32,18 +32,19 @@ def put(actor: Actor, path: str) -> None:
     finish_upload(upload, 1)
 
 
-def test_a_session_ends_with_the_first_call(alice: User) -> None:
+def test_a_session_ends_with_the_first_call(alice: User, django_assert_num_queries: Any) -> None:
     (over,) = record_calls(make_version(), payer_id=scope_of(alice).organization.id)
-    running = "01920000-0000-7000-8000-000000000000"
-    for root_id in (str(over), running):
+    running = [f"01920000-0000-7000-8000-00000000000{number}" for number in range(3)]
+    for root_id in (str(over), *running):
         actor = inside(alice, root_id)
         create_directory(actor=actor, parent=find_place(actor, (".session",)), name="d", read=None)
         put(actor, ".session/d/f")
-    assert end_finished_sessions() == 1
-    assert list_open_sessions() == [running]
-    assert (File.objects.count(), StorageUsage.objects.get().size) == (1, 1)
+    assert end_finished_sessions(now=timezone.now()) == 1
+    assert sorted(list_open_sessions()) == running
+    assert (File.objects.count(), StorageUsage.objects.get().size) == (3, 3)
     assert Content.objects.exclude(released_at=None).count() == 1
-    assert end_finished_sessions() == 0
+    with django_assert_num_queries(2):  # however many are open
+        assert end_finished_sessions(now=timezone.now()) == 0
 
 
 def test_temporary_files_and_old_sessions_go_after_a_day(alice: User) -> None:
