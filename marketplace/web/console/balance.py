@@ -1,5 +1,6 @@
 """Money: what can be spent, what was spent and earned, and every entry of the ledger."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
@@ -14,7 +15,6 @@ from marketplace.web.console.page import organization_page, render_page
 ENTRIES_PER_PAGE = 50
 ALGORITHMS_SHOWN = 10
 LAST_DAYS = 7
-CREDITS_PER_DOLLAR = 10_000
 
 
 @require_GET
@@ -54,7 +54,7 @@ def _estimate_days(balance: int, spent: list[int]) -> int | None:
 
 def _to_dollars(amount: int) -> str:
     """Micro-credits in US dollars, to the cent."""
-    return f"{amount / CREDIT / CREDITS_PER_DOLLAR:,.2f}"
+    return f"{amount / CREDIT / settings.CREDITS_PER_DOLLAR:,.2f}"
 
 
 def _read_id(text: str) -> int | None:

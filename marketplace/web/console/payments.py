@@ -26,9 +26,7 @@ PAYMENTS_PER_PAGE = 25
 USUAL_DOLLARS = Decimal(20)
 
 
-def dollar_field(
-    label: str, *, least: int = SMALLEST_CENTS // 100, most: int = LARGEST_CENTS // 100
-) -> forms.DecimalField:
+def dollar_field(label: str, *, least: int = SMALLEST_CENTS // 100) -> forms.DecimalField:
     """An amount of US dollars, to the cent."""
     most = LARGEST_CENTS // 100
     return forms.DecimalField(
@@ -171,7 +169,6 @@ def _render(request: HttpRequest, scope: AccessibleOrganization, **forms_given: 
         "customer": customer,
         "order": order,
         "topped_up_cents": billing.sum_top_ups(organization_id, timezone.now()) if order else 0,
-        "credits_per_dollar": settings.CREDITS_PER_DOLLAR,
         "purchase": PurchaseForm(initial={"dollars": USUAL_DOLLARS}),
         "top_up": TopUpForm(initial=_describe_order(order)),
         "tax_id": TaxIdForm(initial={"kind": customer.tax_id_type, "value": customer.tax_id} if customer else None),

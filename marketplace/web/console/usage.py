@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import cast
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET
 
 from billing import api as billing
 from billing.api import CallTotals, Dimension
-from marketplace.accounts.models import User
 from marketplace.invocations.selectors import list_received_days, list_spending_days
 from marketplace.organizations.selectors import AccessibleOrganization, list_api_keys
+from marketplace.payments.selectors import name_members
 from marketplace.web.console.charts import make_chart
 from marketplace.web.console.exports import write_csv
 from marketplace.web.console.page import organization_page, render_page
@@ -105,11 +105,11 @@ def _list_lines(scope: AccessibleOrganization, by: Dimension, *, received: bool,
     ]
 
 
-def _name(scope: AccessibleOrganization, by: Dimension, identities: list[object]) -> dict[object, str]:
+def _name(scope: AccessibleOrganization, by: Dimension, identities: list[Any]) -> dict[object, str]:
     if by == "key":
         return {None: "Without a key", **dict(list_api_keys(scope=scope).values_list("pk", "name"))}
     if by == "member":
-        return {None: "Nobody", **dict(User.objects.filter(pk__in=identities).values_list("pk", "username"))}
+        return {None: "Nobody", **name_members([one for one in identities if one is not None])}
     return {}
 
 

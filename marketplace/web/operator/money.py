@@ -110,7 +110,8 @@ def refund(request: HttpRequest, payment_id: uuid.UUID) -> HttpResponse:
     form = RefundForm(request.POST or None, initial={"dollars": f"{left:.2f}", "request_id": uuid.uuid4()})
     if request.method == "POST" and form.is_valid() and _refund(request, payment_id, form):
         return redirect("operator:money")
-    context = {"payment": payment, "form": form, "owner": name_organizations([payment.organization_id])}
+    owner = name_organizations([payment.organization_id]).get(payment.organization_id, "")
+    context = {"payment": payment, "form": form, "owner": owner}
     return render(request, "operator/refund.html", context)
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField, Select, Textarea
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -24,6 +25,12 @@ def main_assets() -> SafeString:
 def page_script(entry: str) -> SafeString:
     """One more script: `{% page_script "src/scripts/console.ts" %}`."""
     return assets.script_tags(entry)
+
+
+@register.simple_tag
+def credits_per_dollar() -> str:
+    """What a US dollar buys: `10,000`."""
+    return f"{settings.CREDITS_PER_DOLLAR:,}"
 
 
 @register.simple_tag

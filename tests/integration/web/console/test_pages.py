@@ -1,5 +1,6 @@
 """Overview, calls, algorithms, builds, audit log: what they say."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -194,6 +195,16 @@ def test_what_people_type_is_text(as_alice: Client, alice: User, team: Organizat
 def test_credits_are_sold_where_the_platform_takes_payments(as_charlie: Client, settings: object, key: str) -> None:
     settings.STRIPE_SECRET_KEY = key
     assert ("Buy credits" in as_charlie.get("/console/charlie/balance").content.decode()) == bool(key)
+
+
+def test_credits_are_worth_what_the_operator_set(as_charlie: Client, settings: object) -> None:
+    settings.CREDITS_PER_DOLLAR = 2_000
+    page = as_charlie.get("/console/charlie/balance")
+    assert figures(Document(page))["To spend"] == "10,000 credits, $5.00"
+    for path in ("balance", "payments", "budgets"):
+        assert re.search(
+            "2,000 (credits )?are one US dollar", as_charlie.get(f"/console/charlie/{path}").content.decode()
+        )
 
 
 def test_free_credits_stand_in_the_books(as_charlie: Client, charlie: User, settings: object) -> None:
