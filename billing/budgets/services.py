@@ -71,15 +71,18 @@ def notice_crossings(at: datetime) -> list[BudgetWarning]:
     """The thresholds passed since the last time it was asked; each is answered once in its period."""
     budgets = list(Budget.objects.filter(amount__gt=0))
     spending = read_spending(budgets, at)
+    keys = {span: spent_key(span, at.timestamp()).rpartition(":")[2] for span in {each.span for each in budgets}}
+    told = set(Crossing.objects.filter(period_key__in=keys.values()).values_list("budget_id", "period_key", "percent"))
     return [
         BudgetWarning(budget, percent, spending[budget.id])
         for budget in budgets
         for percent in WARNED_PERCENT
-        if spending[budget.id] * 100 >= budget.amount * percent and _note(budget, percent, at)
+        if spending[budget.id] * 100 >= budget.amount * percent
+        and (budget.id, keys[budget.span], percent) not in told
+        and _note(budget, keys[budget.span], percent, at)
     ]
 
 
-def _note(budget: Budget, percent: int, at: datetime) -> bool:
-    key = spent_key(budget.span, at.timestamp()).rpartition(":")[2]
+def _note(budget: Budget, key: str, percent: int, at: datetime) -> bool:
     _, new = Crossing.objects.get_or_create(budget=budget, period_key=key, percent=percent, defaults={"crossed_at": at})
     return new

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from billing import api as billing
 from billing.api import spent_field, spent_key
@@ -63,6 +64,18 @@ def test_each_threshold_is_told_once(alice: User, team: Organization) -> None:
     ]
     assert sum("Calls stop with 402" in notice.text for notice in notices) == 1
     assert billing.list_budgets(team.id, now)[0].percent == 100
+
+
+def test_what_was_told_is_looked_up_at_once(
+    alice: User, team: Organization, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    now = timezone.now()
+    set_budget(scope=scope_of(alice, "team"), period="day", amount=1_000, hard=True, at=now)
+    spend(team, 1_000)
+    assert warn_of_budgets(now=now) == 3
+    with django_assert_max_num_queries(8) as queries:
+        assert warn_of_budgets(now=now) == 0
+    assert sum("budgets_crossing" in query["sql"] for query in queries) == 1
 
 
 def test_a_webhook_gets_it_signed(
