@@ -5,9 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, Sum
 
 from billing.metering.models import CallRecord
+from billing.metering.usage import filter_by_organization
 
 TIMED_VERSION = 7
 CLOCK_SLACK = timedelta(minutes=1)
@@ -109,7 +110,7 @@ def list_call_records(
 
     `before` is the call id of the last line of the page before; an unknown one gives an empty page.
     """
-    records = _filter(payer_id=payer_id, author_id=author_id)
+    records = filter_by_organization(CallRecord, payer_id=payer_id, author_id=author_id)
     if root_id is not None:
         records = records.filter(root_id=root_id)
     if before is not None:
@@ -120,18 +121,6 @@ def list_call_records(
         records = records.filter(earlier, started_at__lte=last.started_at)
     rows = records.order_by("-started_at", "-call_id").values(*COLUMNS)[:limit]
     return [CallLine(**row) for row in rows]
-
-
-def _filter(*, payer_id: uuid.UUID | None = None, author_id: uuid.UUID | None = None) -> QuerySet[CallRecord]:
-    """The records of an organization. Without one it would be everybody's: a mistake, refused."""
-    if payer_id is None and author_id is None:
-        raise TypeError("Name the organization whose calls are wanted: payer_id or author_id.")
-    records = CallRecord.objects.all()
-    if payer_id is not None:
-        records = records.filter(payer_id=payer_id)
-    if author_id is not None:
-        records = records.filter(author_id=author_id)
-    return records
 
 
 def _read_time(call_id: uuid.UUID) -> datetime | None:

@@ -100,7 +100,7 @@ def summarize_calls(
     *, payer_id: uuid.UUID | None = None, author_id: uuid.UUID | None = None, since: datetime
 ) -> CallTotals:
     """The totals of the organization's calls that started on the UTC day of `since` or later."""
-    found = _from_day(_filter(UsageDay, payer_id=payer_id, author_id=author_id), since)
+    found = _from_day(filter_by_organization(UsageDay, payer_id=payer_id, author_id=author_id), since)
     return _to_totals(found.aggregate(**SUMS))
 
 
@@ -108,7 +108,7 @@ def summarize_calls_by_day(
     *, payer_id: uuid.UUID | None = None, author_id: uuid.UUID | None = None, days: int, today: date
 ) -> list[DayTotals]:
     """One line per UTC day, oldest first, for the `days` days that end with today; days without calls are zero."""
-    return _fill_days(_filter(UsageDay, payer_id=payer_id, author_id=author_id), days, today)
+    return _fill_days(filter_by_organization(UsageDay, payer_id=payer_id, author_id=author_id), days, today)
 
 
 def summarize_platform_by_day(*, days: int, today: date) -> list[DayTotals]:
@@ -125,7 +125,7 @@ def summarize_spans(
     until: datetime,
 ) -> list[SpanTotals]:
     """One line for each minute, hour or day with calls that starts in [since, until), oldest first."""
-    found = _filter(TABLES[span], payer_id=payer_id, author_id=author_id)
+    found = filter_by_organization(TABLES[span], payer_id=payer_id, author_id=author_id)
     rows = found.filter(starts_at__gte=since, starts_at__lt=until).values("starts_at").annotate(**SUMS)
     return [SpanTotals(starts_at=row["starts_at"], totals=_to_totals(row)) for row in rows.order_by("starts_at")]
 
@@ -148,7 +148,7 @@ def summarize_usage(
     limit: int,
 ) -> list[UsageLine]:
     """The totals by a dimension, from the UTC day of `since` up to `until`, the dearest first."""
-    found = _from_day(_filter(UsageDay, payer_id=payer_id, author_id=author_id), since)
+    found = _from_day(filter_by_organization(UsageDay, payer_id=payer_id, author_id=author_id), since)
     if until is not None:
         found = found.filter(starts_at__lt=until)
     columns = COLUMNS[by]
@@ -158,14 +158,14 @@ def summarize_usage(
 
 def find_last_uses(*, payer_id: uuid.UUID, since: datetime) -> dict[uuid.UUID, datetime]:
     """When each of the payer's keys made its latest call, by the key's id; one without calls since then is left out."""
-    found = _from_day(_filter(UsageDay, payer_id=payer_id), since)
+    found = _from_day(filter_by_organization(UsageDay, payer_id=payer_id), since)
     found = found.filter(latest_at__gte=since, key_id__isnull=False)
     return dict(found.values_list("key_id").annotate(latest=Max("latest_at")))
 
 
 def summarize_earnings(*, author_id: uuid.UUID, since: datetime, limit: int) -> list[AlgorithmEarnings]:
     """What each of the author's algorithms earned on the UTC day of `since` or later, the best first."""
-    found = _from_day(_filter(UsageDay, author_id=author_id), since).values("algorithm")
+    found = _from_day(filter_by_organization(UsageDay, author_id=author_id), since).values("algorithm")
     rows = found.annotate(paid=Sum("royalty_calls"), earned=Sum("author_share")).filter(paid__gt=0)
     return [
         AlgorithmEarnings(algorithm=row["algorithm"], calls=int(row["paid"]), earned=int(row["earned"]))
@@ -186,10 +186,10 @@ def _fill_days(found: QuerySet[Any], days: int, today: date) -> list[DayTotals]:
     return [DayTotals(day=day, totals=known.get(day, NO_CALLS)) for day in wanted]
 
 
-def _filter(
+def filter_by_organization(
     table: type[Any], *, payer_id: uuid.UUID | None = None, author_id: uuid.UUID | None = None
 ) -> QuerySet[Any]:
-    """The sums of an organization. Without one it would be everybody's: a mistake, refused."""
+    """The sums, or records, of an organization. Without one it would be everybody's: a mistake, refused."""
     if payer_id is None and author_id is None:
         raise TypeError("Name the organization whose calls are wanted: payer_id or author_id.")
     found: QuerySet[Any] = table._default_manager.all()

@@ -2,24 +2,13 @@
 
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.db import connection
 
 from billing.pricing.models import Price
 from billing.pricing.rating import DEFAULT_COMPUTE_PER_SECOND, DEFAULT_ROYALTY_PER_CALL
-
-COLUMNS = "compute_per_second, royalty_per_call, effective_at, royalty_per_second, free_calls_per_month, free_to_owner"
-# One array instead of thousands of parameters: the directory asks for all versions at once.
-PRICES_FROM = f"""
-SELECT version_id, effective_at > %(at)s, {COLUMNS} FROM pricing_price price
-WHERE version_id = ANY (%(versions)s) AND effective_at >= coalesce((
-    SELECT max(effective_at) FROM pricing_price earlier
-    WHERE earlier.version_id = price.version_id AND effective_at <= %(at)s
-), '-infinity')
-ORDER BY version_id, effective_at
-"""  # noqa: S608 (only a constant is put in)
 
 
 @dataclass(frozen=True)
@@ -52,6 +41,16 @@ class PriceSchedule:
     later: tuple[PriceTerms, ...] = ()
 
 
+COLUMNS = tuple(field.name for field in fields(PriceTerms))
+# One array instead of thousands of parameters: the directory asks for all versions at once.
+PRICES_FROM = f"""
+SELECT version_id, effective_at > %(at)s, {", ".join(COLUMNS)} FROM pricing_price price
+WHERE version_id = ANY (%(versions)s) AND effective_at >= coalesce((
+    SELECT max(effective_at) FROM pricing_price earlier
+    WHERE earlier.version_id = price.version_id AND effective_at <= %(at)s
+), '-infinity')
+ORDER BY version_id, effective_at
+"""  # noqa: S608 (only constants are put in)
 DEFAULT_PRICE = PriceTerms(DEFAULT_COMPUTE_PER_SECOND["cpu"], DEFAULT_ROYALTY_PER_CALL, None)
 
 
@@ -84,15 +83,5 @@ def get_price_schedules(version_ids: Collection[uuid.UUID], at: datetime) -> dic
 
 def list_prices(version_id: uuid.UUID) -> list[PriceTerms]:
     """Every price announced for the version, those to come included, newest first."""
-    return [_to_terms(price) for price in Price.objects.filter(version_id=version_id).order_by("-effective_at")]
-
-
-def _to_terms(price: Price) -> PriceTerms:
-    return PriceTerms(
-        price.compute_per_second,
-        price.royalty_per_call,
-        price.effective_at,
-        price.royalty_per_second,
-        price.free_calls_per_month,
-        price.free_to_owner,
-    )
+    prices = Price.objects.filter(version_id=version_id).order_by("-effective_at")
+    return [PriceTerms(*terms) for terms in prices.values_list(*COLUMNS)]
