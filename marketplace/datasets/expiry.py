@@ -1,5 +1,6 @@
 """What goes by itself: sessions that ended, temporary files, and contents that no file has any more."""
 
+import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -9,6 +10,8 @@ from django.db.models import QuerySet
 from marketplace.datasets.contents import delete_content
 from marketplace.datasets.models import Content, Directory, File, Kind
 from marketplace.datasets.services import delete_tree, lock_usage, release_files
+
+logger = logging.getLogger(__name__)
 
 TEMPORARY_FOR = timedelta(days=1)
 """How long temporary files last, sessions that nobody ended, and uploads that were cut off."""
@@ -42,13 +45,21 @@ def expire(*, now: datetime) -> None:
 
 
 def collect_contents(*, now: datetime) -> int:
-    """Removes the bytes that no file has and nobody reads any more; answers how many contents. Safe to repeat."""
-    collected = 0
-    for content in Content.objects.filter(released_at__lt=now - READING_FOR).iterator():
+    """Removes the bytes that no file has and nobody reads any more; answers how many contents. Safe to repeat.
+
+    One that the storage does not give up keeps no other waiting, and is met again at the next turn.
+    """
+    return sum(_collect(content) for content in Content.objects.filter(released_at__lt=now - READING_FOR).iterator())
+
+
+def _collect(content: Content) -> bool:
+    try:
         delete_content(content.id)
-        content.delete()  # last: a crash before it is made good by the next turn
-        collected += 1
-    return collected
+    except Exception:  # what a storage refuses, each backend tells in its own way
+        logger.exception("%s could not be removed", content)
+        return False
+    content.delete()  # last: a crash before it is made good by the next turn
+    return True
 
 
 def _delete_trees(directories: QuerySet[Directory]) -> None:

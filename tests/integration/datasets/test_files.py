@@ -11,6 +11,7 @@ import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
 
+from marketplace.datasets.contents import content_name
 from marketplace.datasets.expiry import READING_FOR, collect_contents
 from marketplace.datasets.models import Content, File, StorageUsage
 from tests.integration.datasets.conftest import Door, message_of
@@ -127,6 +128,19 @@ def test_a_replaced_content_is_collected_when_nobody_reads_it_any_more(files: Do
     assert StorageUsage.objects.get().size == 0
     collect_contents(now=timezone.now() + READING_FOR)
     assert (_stored(folder), Content.objects.count()) == ([], 0)
+
+
+def test_what_cannot_be_removed_keeps_nothing_else_waiting(files: Door, folder: Path) -> None:
+    for number in range(3):
+        files.put(".my/c/f", bytes([number]))
+    stuck, *_ = Content.objects.exclude(released_at=None).order_by("created_at")
+    path = folder / content_name(stuck.id)
+    path.unlink()
+    (path / "not empty").mkdir(parents=True)
+    later = timezone.now() + READING_FOR
+    assert collect_contents(now=later) == 1
+    (path / "not empty").rmdir()
+    assert (collect_contents(now=later), Content.objects.count()) == (1, 1)
 
 
 def test_names_are_nowhere_on_disk(files: Door, folder: Path) -> None:
