@@ -1,5 +1,6 @@
 """Secrets of algorithms: written by those who may publish, read by the agent when it specialises a slot."""
 
+import logging
 import re
 from uuid import UUID
 
@@ -16,8 +17,10 @@ from marketplace.audit.services import record
 from marketplace.errors import InvalidInput, NotFound
 from marketplace.organizations.permissions import check_can_publish
 from marketplace.organizations.selectors import AccessibleOrganization, get_accessible_organization
-from marketplace.sealing import seal, seal_anew, unseal
+from marketplace.sealing import CannotUnseal, seal, seal_anew, unseal
 from marketplace.texts import check_storable
+
+logger = logging.getLogger(__name__)
 
 MOST_SECRETS = 50
 LARGEST_VALUE = 8_192
@@ -102,11 +105,19 @@ def read_secrets(name: str) -> dict[str, str]:
 
 
 def reseal_all() -> int:
-    """Seals every secret with the newest key; answers how many there are. Raises CannotUnseal."""
-    for secret in AlgorithmSecret.objects.only("sealed").iterator():
-        # Not if somebody has just written another value.
-        AlgorithmSecret.objects.filter(pk=secret.pk, sealed=secret.sealed).update(sealed=seal_anew(secret.sealed))
-    return AlgorithmSecret.objects.count()
+    """Seals every secret with the newest key, but for those that no key opens; answers how many."""
+    return sum(_reseal(secret) for secret in AlgorithmSecret.objects.only("sealed").iterator())
+
+
+def _reseal(secret: AlgorithmSecret) -> bool:
+    try:
+        sealed = seal_anew(secret.sealed)
+    except CannotUnseal:
+        logger.exception("Secret %s could not be sealed anew", secret.pk)
+        return False
+    # Not if somebody has just written another value.
+    AlgorithmSecret.objects.filter(pk=secret.pk, sealed=secret.sealed).update(sealed=sealed)
+    return True
 
 
 def _find(secrets: QuerySet[AlgorithmSecret], secret_id: UUID) -> AlgorithmSecret:
