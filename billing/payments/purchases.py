@@ -1,9 +1,11 @@
 """Buying credits by Checkout, and giving money back."""
 
 import uuid
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import stripe
+from django.utils import timezone
 
 from billing.errors import NotPossible
 from billing.payments.client import CURRENCY, talk
@@ -13,6 +15,8 @@ from billing.payments.models import Payment, PaymentKind, PaymentState
 
 SMALLEST_CENTS = 500
 LARGEST_CENTS = 1_000_000
+MOST_UNPAID = 20
+"""Purchases of one organization that may wait to be paid: Stripe is asked about each, until it expires after a day."""
 
 
 class CheckoutPage(NamedTuple):
@@ -30,6 +34,8 @@ def start_checkout(*, buyer: Buyer, cents: int, keep_card: bool, back: str) -> C
     """
     if not SMALLEST_CENTS <= cents <= LARGEST_CENTS:
         raise NotPossible(f"Choose from ${SMALLEST_CENTS // 100:,} to ${LARGEST_CENTS // 100:,}.")
+    if _count_unpaid(buyer.organization_id) >= MOST_UNPAID:
+        raise NotPossible(f"{MOST_UNPAID} purchases were begun in a day and not paid: pay one of them, or wait.")
     with talk() as client:
         customer = ensure_customer(client, buyer)
         payment = Payment.objects.create(
@@ -70,6 +76,14 @@ def look_again(payment: Payment) -> None:
         apply_session(payment.session_id)
     elif payment.payment_intent_id is not None:
         apply_payment_intent(payment.payment_intent_id)
+
+
+def _count_unpaid(organization_id: uuid.UUID) -> int:
+    begun = Payment.objects.filter(
+        organization_id=organization_id, kind=PaymentKind.CHECKOUT, state=PaymentState.CREATED,
+        created_at__gt=timezone.now() - timedelta(days=1),
+    )  # fmt: skip
+    return begun.count()
 
 
 def _checkout(payment: Payment, customer_id: str, keep_card: bool, back: str) -> Any:

@@ -12,6 +12,7 @@ from billing import api as billing
 from billing.errors import ForgedEvent, NotPossible, PaymentsDisabled, StripeRefused, StripeUnavailable
 from billing.payments.client import talk
 from billing.payments.models import Notice, Payment, StripeCustomer, StripeEvent
+from billing.payments.purchases import MOST_UNPAID
 from tests.integration.payments.conftest import Payer, check_books, deliver, make_payer
 from tests.stripe_simulator.client import Delivery, Simulator
 
@@ -51,6 +52,15 @@ def test_a_declined_card_and_then_a_good_one_pay_once(stripe: Simulator, payer: 
     deliver(*stripe.new_events(), *declined)
     assert payer.cents == 2_000
     check_books()
+
+
+def test_nobody_begins_purchases_without_end(stripe: Simulator, payer: Payer) -> None:
+    first, *_ = [payer.begin() for _ in range(MOST_UNPAID)]
+    with pytest.raises(NotPossible, match="not paid"):
+        payer.begin()
+    stripe.act("pay_session", session=first.session_id)
+    deliver(*stripe.new_events())
+    payer.begin()
 
 
 def test_a_session_that_nobody_pays_expires(stripe: Simulator, payer: Payer) -> None:
