@@ -1,13 +1,14 @@
 """Chunks before a response: collected into one answer, or handed on, with the runner held up by a slow reader."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 
 from execution.leasing.answers import RESPONSE_LIMIT, BrokenProtocol, ResponseTooLarge
-from execution.leasing.chunks import MOST_WAITING, ChunkStream, read_chunk
+from execution.leasing.chunks import CHUNK_MEMORY, MOST_WAITING, ChunkStream, read_chunk
 
 from .slots import eventually
 from .test_slot import Channel
@@ -134,6 +135,23 @@ async def test_a_runner_waits_for_a_slow_reader(channel: Channel) -> None:
     await writing
 
 
+async def test_small_chunks_that_wait_are_few(channel: Channel) -> None:
+    """Each takes memory of its own, beyond its content."""
+    stream = ChunkStream()
+    response = channel.slot.exchange(b"?\n", stream)
+    count = 200_000
+    writing = asyncio.create_task(channel.write(b'{"chunk":1}\n' * count + END))
+    await eventually(lambda: stream.size > MOST_WAITING // CHUNK_MEMORY)
+    await asyncio.sleep(0.05)
+    assert stream.size < count // 2
+    assert not writing.done()
+    reading = asyncio.create_task(read_all(stream))
+    assert await response == END
+    stream.end()
+    assert len(await reading) == count
+    await writing
+
+
 async def test_the_slot_is_read_again_after_a_stream_that_nobody_read(channel: Channel) -> None:
     stream = ChunkStream()
     response = channel.slot.exchange(b"?\n", stream)
@@ -148,3 +166,13 @@ def test_what_a_chunk_is() -> None:
     chunk = read_chunk(b'{"chunk": "AA==", "metadata": {"content_type": "binary"}}')
     assert (bytes(chunk.content), chunk.content_type) == (b'"AA=="', "binary")
     assert read_chunk(b'{"chunk":{"a":1}}').content == msgspec.Raw(b'{"a":1}')
+
+
+def test_a_chunk_does_not_keep_the_blanks_of_its_line() -> None:
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    chunk = read_chunk(b'{"chunk":1%b}' % (b" " * (1 << 20)))
+    kept = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert bytes(chunk.content) == b"1"
+    assert kept <= CHUNK_MEMORY
