@@ -25,7 +25,7 @@ from billing.budgets.spending import begin_counting
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger_services
 from billing.ledger.models import AccountKind, LedgerClose
-from billing.ledger.selectors import EntryLine
+from billing.ledger.selectors import EntryLine, list_closes
 from billing.metering import upkeep
 from billing.metering.closing import LedgerReport, check_ledger
 from billing.metering.counters import SPENT as SPENT_COUNTS
@@ -338,11 +338,6 @@ def get_balance_at(organization_id: uuid.UUID, at: datetime, *, earnings: bool =
     """What the organization could spend (or had earned) by what was posted before that moment, in micro-credits."""
     kind = AccountKind.AUTHOR if earnings else AccountKind.CUSTOMER
     return ledger_selectors.get_balance_at(kind=kind, organization_id=organization_id, at=at)
-
-
-def list_closes(limit: int) -> list[LedgerClose]:
-    """The latest closes of the books, newest first."""
-    return list(LedgerClose.objects.order_by("-until")[:limit])
 
 
 def get_earnings(organization_id: uuid.UUID) -> int:

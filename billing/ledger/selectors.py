@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet, Sum
 
-from billing.ledger.models import AccountKind, ClosedBalance, LedgerAccount, LedgerEntry
+from billing.ledger.models import AccountKind, ClosedBalance, LedgerAccount, LedgerClose, LedgerEntry
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ def list_entries(
     if before is not None:
         entries = entries.filter(id__lt=before)
     return [_to_line(entry) for entry in entries[:limit]]
+
+
+def list_closes(limit: int) -> list[LedgerClose]:
+    """The latest closes of the books, newest first."""
+    return list(LedgerClose.objects.order_by("-until")[:limit])
 
 
 def list_amounts(*, kind: AccountKind, since: datetime, until: datetime) -> dict[uuid.UUID, int]:

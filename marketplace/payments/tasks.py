@@ -1,4 +1,4 @@
-"""What Stripe told, and what is done by the clock. Each is short, safe to repeat, and gives up nothing for good."""
+"""What Stripe told, and what is done by the clock. Each is short, safe to repeat, and tries again what failed."""
 
 import logging
 import uuid
