@@ -3,10 +3,11 @@
 #
 #   bridge.pl ORDER [COMMAND...]
 #
-# The call channel is descriptor 3; of ORDER, to load, the environment variables count. The program is COMMAND, or the file `program`
-# beside this one, started in the working directory. It reads requests as lines on its standard input, says
-# PIPE_INIT_COMPLETE in a line of its standard output when it has loaded, and writes each reply to the named pipe
-# /tmp/algoout, opening that as often as it likes. When it dies, this dies the same way: the agent says how.
+# The call channel is descriptor 3; of ORDER, to load, the environment variables count, where they are not set already.
+# The program is COMMAND, or the file `program` beside this one, started in the working directory. It reads requests as
+# lines on its standard input, says PIPE_INIT_COMPLETE in a line of its standard output when it has loaded, and writes
+# each reply to the named pipe /tmp/algoout, opening that as often as it likes. When it dies, this dies the same way: the
+# agent says how.
 #
 # Stand-alone: perl-base, which every Debian has.
 use strict;

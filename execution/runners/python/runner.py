@@ -29,21 +29,25 @@ def main():
         send(channel, b'{"ready":{"protocol":%d}}\n' % PROTOCOL)
         line = requests.readline()
         if line:
-            become_bridge(channel, line)
-            apply = load_and_report(channel, json.loads(line)["load"])
+            order = json.loads(line)["load"]
+            become_bridge(channel, order)
+            apply = load_and_report(channel, order)
             serve(channel, requests, apply, agora)
 
 
-def become_bridge(channel, line):
-    """Gives the process to the bridge, where the build put one: the version has a main loop of its own."""
-    order = json.loads(line)["load"]
+def become_bridge(channel, order):
+    """Gives the process to the bridge, where the build put one: the version has a main loop of its own.
+
+    The variables, which may be secrets, go by the environment: everybody on the machine can read arguments.
+    """
     bridge = os.path.join(order["directory"], ".packages", "algorithm")
     if os.path.isfile(bridge):
         os.chdir(order["directory"])
         os.dup2(channel, 3)
         os.set_inheritable(3, True)  # it may be 3 already
         program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main_loop.py")
-        os.execv(bridge, [bridge, line, sys.executable, "-s", program, order["entry"]])
+        os.environ.update(order.get("environment_variables") or {})
+        os.execv(bridge, [bridge, "{}", sys.executable, "-s", program, order["entry"]])
 
 
 def take_channel():

@@ -96,6 +96,7 @@ def apply(input):
         error.error_type = 5
         raise error
     if input == "variable": return os.environ["GREETING"]
+    if input == "arguments": return open(f"/proc/{os.getppid()}/cmdline").read()
     if isinstance(input, dict) and "print" in input: print("x" * input["print"])
     return input
 
@@ -112,6 +113,9 @@ def bridged(styles: Styles) -> Iterator[Slot]:
 
 def test_the_programs_environment_has_the_variables_of_the_order(bridged: Slot) -> None:
     assert bridged.call("variable") == GREETING
+    arguments = bridged.call("arguments")
+    assert "main_loop.py" in arguments
+    assert "GREETING" not in arguments, "everybody on the machine can read them"
 
 
 @pytest.mark.parametrize(
