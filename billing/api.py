@@ -45,12 +45,10 @@ from billing.metering.events import MeterEvent, Outcome, Waiver, multiply_memory
 from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_on_commit, rebuild_hot_balances
 from billing.metering.selectors import (
     CallLine,
-    TreeTotals,
     find_recorded_calls,
     get_call_record,
     list_call_records,
     list_call_tree,
-    summarize_call_tree,
 )
 from billing.metering.statistics import (
     AlgorithmMeasures,
@@ -120,11 +118,9 @@ from billing.payouts.services import (
     start_onboarding,
 )
 from billing.pricing.rating import (
-    COMPUTE_OUTCOMES,
     CREDIT,
     Charge,
     RoyaltyShare,
-    compute_class,
     default_compute_per_second,
     rate,
     share_royalty,
@@ -140,7 +136,6 @@ from billing.pricing.selectors import (
 from billing.pricing.services import set_price
 
 __all__ = [
-    "COMPUTE_OUTCOMES",
     "CREDIT",
     "HOT_BALANCES",
     "LARGEST_CENTS",
@@ -187,7 +182,6 @@ __all__ = [
     "RoyaltyShare",
     "SpanTotals",
     "TopUp",
-    "TreeTotals",
     "UsageLine",
     "Waiver",
     "apply_account",
@@ -197,7 +191,6 @@ __all__ = [
     "close_books",
     "collect_budgets",
     "collect_key_limits",
-    "compute_class",
     "count_calls",
     "count_calls_by_day",
     "count_free_calls",
@@ -212,7 +205,6 @@ __all__ = [
     "free_calls_field",
     "free_calls_key",
     "get_balance",
-    "get_balance_at",
     "get_call_record",
     "get_earnings",
     "get_platform_figures",
@@ -273,7 +265,6 @@ __all__ = [
     "start_checkout",
     "start_onboarding",
     "sum_top_ups",
-    "summarize_call_tree",
     "summarize_calls",
     "summarize_calls_by_algorithm",
     "summarize_calls_by_day",
@@ -332,12 +323,6 @@ def grant_credits(
 def get_balance(organization_id: uuid.UUID) -> int:
     """What the organization can spend, in micro-credits, as posted; calls still in the meter are not yet in it."""
     return ledger_selectors.get_balance(kind=AccountKind.CUSTOMER, organization_id=organization_id)
-
-
-def get_balance_at(organization_id: uuid.UUID, at: datetime, *, earnings: bool = False) -> int:
-    """What the organization could spend (or had earned) by what was posted before that moment, in micro-credits."""
-    kind = AccountKind.AUTHOR if earnings else AccountKind.CUSTOMER
-    return ledger_selectors.get_balance_at(kind=kind, organization_id=organization_id, at=at)
 
 
 def get_earnings(organization_id: uuid.UUID) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import F, Q
 
 from billing.metering.models import CallRecord
 from billing.metering.usage import filter_by_organization
@@ -58,14 +58,6 @@ class CallLine:
         return self.compute_charge + self.royalty_charge
 
 
-@dataclass(frozen=True, kw_only=True)
-class TreeTotals:
-    """How many calls, and what they cost together, in micro-credits."""
-
-    calls: int
-    cost: int
-
-
 COLUMNS = tuple(field.name for field in fields(CallLine))
 
 
@@ -89,13 +81,6 @@ def list_call_tree(*, root_id: uuid.UUID, payer_id: uuid.UUID, limit: int) -> li
     """The calls below that first call, oldest first, without itself: who pays for it pays for all of them."""
     below = CallRecord.objects.filter(root_id=root_id, payer_id=payer_id).exclude(root_id=F("call_id"))
     return [CallLine(**row) for row in below.order_by("started_at", "call_id").values(*COLUMNS)[:limit]]
-
-
-def summarize_call_tree(*, root_id: uuid.UUID, payer_id: uuid.UUID) -> TreeTotals:
-    """The sums of the calls below that first call, without itself."""
-    below = CallRecord.objects.filter(root_id=root_id, payer_id=payer_id).exclude(root_id=F("call_id"))
-    found = below.aggregate(calls=Count("call_id"), cost=Sum(F("compute_charge") + F("royalty_charge")))
-    return TreeTotals(calls=found["calls"], cost=int(found["cost"] or 0))
 
 
 def list_call_records(

@@ -8,8 +8,9 @@ import redis
 from django.db import connection
 from django.utils import timezone
 
-from billing.api import CREDIT, close_books, get_balance_at, grant_credits, list_closes, open_account
+from billing.api import CREDIT, close_books, grant_credits, list_closes, open_account
 from billing.ledger.models import AccountKind, TransactionKind
+from billing.ledger.selectors import get_balance_at
 from billing.ledger.services import Movement, post_transaction
 from billing.ledger.services import open_account as open_ledger_account
 from billing.metering.drain import Drain
@@ -34,9 +35,12 @@ def test_a_day_in_order_is_closed_and_carried_on(drain: Drain, client: redis.Red
     second = close_books(until=later, closed_at=later)
     assert (second.differences, second.calls_recorded, second.transactions) == ({}, 0, 1)
     assert [close.pk for close in list_closes(5)] == [second.pk, first.pk]
-    balances = [get_balance_at(payer, at) for at in (noon, later, noon - timedelta(days=1))]
+    balances = [
+        get_balance_at(kind=AccountKind.CUSTOMER, organization_id=payer, at=at)
+        for at in (noon, later, noon - timedelta(days=1))
+    ]
     assert balances == [5 * CREDIT - 1_301, 5 * CREDIT - 1_301 + 7, 0]
-    assert get_balance_at(uuid.UUID(event.author_id), later, earnings=True) == 800
+    assert get_balance_at(kind=AccountKind.AUTHOR, organization_id=uuid.UUID(event.author_id), at=later) == 800
 
 
 def test_a_close_says_what_differs(drain: Drain, client: redis.Redis) -> None:
