@@ -50,9 +50,11 @@ class BatchView(APIView):
     def get(self, request: Request, batch_id: uuid.UUID) -> Response:
         """How far a batch is, and its results in the order of their inputs."""
         batch = find_batch(request, batch_id)
+        # Counted before the results are read: who sees that all is finished finds every answer.
+        head = BatchSerializer(batch).data
         calls = list_batch_calls(batch=batch)
         page = paginate(request, calls, lambda rows: BatchCallSerializer(rows, many=True).data)
-        return Response({**BatchSerializer(batch).data, **page})
+        return Response({**head, **page})
 
     @extend_schema(operation_id="delete_batch", responses={200: BatchSerializer, **ERRORS})
     def delete(self, request: Request, batch_id: uuid.UUID) -> Response:
