@@ -53,9 +53,11 @@ from billing.metering.selectors import (
 from billing.metering.statistics import (
     AlgorithmMeasures,
     DayOfCalls,
+    VersionMeasures,
     count_calls,
     count_calls_by_day,
     measure_algorithms,
+    measure_versions,
     rank_algorithms,
 )
 from billing.metering.upkeep import ensure_partitions, remove_old_records
@@ -183,6 +185,7 @@ __all__ = [
     "SpanTotals",
     "TopUp",
     "UsageLine",
+    "VersionMeasures",
     "Waiver",
     "apply_account",
     "begin_counting",
@@ -233,6 +236,7 @@ __all__ = [
     "look_again",
     "look_at_unfinished",
     "measure_algorithms",
+    "measure_versions",
     "multiply_memory",
     "notice_crossings",
     "open_account",

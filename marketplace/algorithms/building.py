@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import F
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from execution.client import build_artifact
 from execution.errors import BuildFailed, ExecutionError
@@ -23,6 +24,7 @@ from marketplace.algorithms.build_log import BuildLog
 from marketplace.algorithms.build_settings import BuildSettings
 from marketplace.algorithms.build_states import move_build
 from marketplace.algorithms.models import Build, BuildState
+from marketplace.algorithms.publication import publish_algorithms_now
 from marketplace.algorithms.services import queue_build
 from marketplace.worker_locks import has_worker, worker_lock
 
@@ -71,6 +73,7 @@ def _build(build: Build) -> None:
     try:
         digest = _make_artifact(build, workspace, log)
         _finish(build, log, BuildState.SUCCEEDED, artifact=digest)
+        _let_owners_call(build)
     except BuildFailed as error:
         _finish(build, log, BuildState.FAILED, error=str(error))
     except ExecutionError as error:
@@ -112,6 +115,14 @@ def _fetch_source(source_hash: str, workspace: Path) -> Path:
 def _finish(build: Build, log: BuildLog, state: BuildState, **fields: str) -> None:
     log.flush()
     move_build(build.id, origin=BuildState.BUILDING, target=state, finished_at=timezone.now(), **fields)
+
+
+def _let_owners_call(build: Build) -> None:
+    """Until it is published, they alone. A directory that is away is mended by its next refresh."""
+    try:
+        publish_algorithms_now([build.algorithm_id])
+    except RedisError:
+        logger.exception("Build %s cannot be called yet", build.id)
 
 
 def _lock_name(build_id: uuid.UUID) -> str:

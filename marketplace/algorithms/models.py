@@ -22,6 +22,14 @@ class License(models.TextChoices):
     MIT = "mit"
 
 
+class OnChange(models.TextChoices):
+    """What publishing does when a sample fails, or answers something else than it shall."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+    IGNORE = "ignore"
+
+
 class KeptAlgorithms(models.Manager["Algorithm"]):
     """All but the deleted ones."""
 
@@ -53,6 +61,7 @@ class Algorithm(models.Model):
     calls_others = models.BooleanField(default=False)
     royalty_per_call = models.BigIntegerField(default=0)
     """Micro-credits, for a version that is published without naming a royalty."""
+    on_change = models.CharField(max_length=8, choices=OnChange, default=OnChange.WARN)
     search = SearchVectorField(null=True, editable=False)
     """Kept by a trigger (migration 0002): name, then tags, then summary, then README by weight."""
     trigrams = ArrayField(models.CharField(max_length=3), null=True, editable=False)
@@ -73,6 +82,7 @@ class Algorithm(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(license__in=License.values), name="algorithm_license_known"),
             models.CheckConstraint(condition=models.Q(royalty_per_call__gte=0), name="algorithm_royalty_not_negative"),
+            models.CheckConstraint(condition=models.Q(on_change__in=OnChange.values), name="algorithm_on_change_known"),
         ]
         indexes = [
             GinIndex(fields=["search"], name="algorithm_search"),
@@ -175,7 +185,11 @@ class Build(models.Model):
 
 
 class Version(models.Model):
-    """An immutable, published build. A database trigger lets nothing change but `withdrawn_at` (migration 0002)."""
+    """An immutable, published build.
+
+    A database trigger lets nothing change but what says who may still get it: `withdrawn_at`, `rolled_back_at`,
+    `deprecated_at` and `deprecation` (migrations 0002 and 0007).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     algorithm = models.ForeignKey(Algorithm, on_delete=models.PROTECT, related_name="versions")
@@ -194,9 +208,19 @@ class Version(models.Model):
     release_notes = models.TextField(blank=True)
     sample_input = models.TextField(blank=True)
     """JSON text, for the console of the store page."""
+    samples = models.JSONField(default=list, blank=True)
+    """Sample objects (samples.py)."""
+    sample_results = models.JSONField(default=list, blank=True)
+    """What each of them answered when the version was published: SampleResult objects."""
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    """Since then nobody can call it."""
+    rolled_back_at = models.DateTimeField(null=True, blank=True)
+    """Since then only those get it who name its whole number or its hash."""
+    deprecated_at = models.DateTimeField(null=True, blank=True)
+    deprecation = models.CharField(max_length=500, blank=True)
+    """What its callers are told, since it is deprecated."""
 
     class Meta:
         constraints = [
@@ -215,3 +239,28 @@ class Version(models.Model):
     def number(self) -> str:
         """`major.minor.revision`"""
         return f"{self.major}.{self.minor}.{self.revision}"
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether callers who do not name it get an older one."""
+        return self.rolled_back_at is not None
+
+
+class TrafficSplit(models.Model):
+    """Of the callers who name neither of the two versions, `percent` get the candidate, and the others the base."""
+
+    algorithm = models.OneToOneField(Algorithm, on_delete=models.CASCADE, primary_key=True, related_name="split")
+    base = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    candidate = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    percent = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    """When the two versions were set against each other; another percentage does not change it."""
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(percent__lte=100), name="split_percent"),
+            models.CheckConstraint(condition=~models.Q(base=models.F("candidate")), name="split_of_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent}% of {self.algorithm} to {self.candidate.number}"

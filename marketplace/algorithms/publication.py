@@ -4,17 +4,19 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
+import msgspec
 from django.db import transaction
-from django.db.models import QuerySet, TextField, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models import F, QuerySet, TextField, Value, Window
+from django.db.models.functions import Concat, Lower, RowNumber
 from django.utils import timezone
 
 from billing import api as billing
 from billing.api import PriceSchedule, PriceTerms
-from marketplace.algorithms.models import Algorithm, Version
+from marketplace.algorithms.build_settings import BuildSettings
+from marketplace.algorithms.models import Algorithm, Build, BuildState, TrafficSplit, Version
 from marketplace.algorithms.version_numbers import VersionNumber
 from marketplace.directory import publisher
-from marketplace.directory.entries import AlgorithmEntry, PriceEntry, VersionEntry
+from marketplace.directory.entries import AlgorithmEntry, PriceEntry, SplitEntry, VersionEntry
 
 FIELD = Lower(Concat("organization__slug", Value("/"), "name", output_field=TextField()))
 """What publisher.algorithm_field makes of a row."""
@@ -31,6 +33,9 @@ SETTINGS = (
     "calls_others",
 )
 """The columns of a version that its entry has under the same names. Rows are read bare: 40,000 models take seconds."""
+LIFE = ("rolled_back_at", "deprecated_at", "deprecation")
+MOST_BUILDS = 5
+"""How many builds that are no version can be called, the newest ones of each algorithm."""
 
 
 @transaction.atomic
@@ -38,7 +43,7 @@ def publish_algorithms_now(algorithm_ids: Collection[uuid.UUID]) -> None:
     """Makes the directory say of these algorithms what the database says. Safe to repeat. Raises redis.RedisError."""
     locked = Algorithm.objects.filter(pk__in=algorithm_ids).select_for_update(of=("self",)).order_by("pk")
     entries = {publisher.algorithm_field(entry.owner, entry.name): entry for entry in _to_entries(locked)}
-    publisher.publish_algorithms({field: entry if entry.versions else None for field, entry in entries.items()})
+    publisher.publish_algorithms({field: entry if _can_be_called(entry) else None for field, entry in entries.items()})
 
 
 @transaction.atomic
@@ -52,13 +57,14 @@ def publish_fields_now(fields: Collection[str]) -> None:
 
 def collect_algorithm_entries() -> list[AlgorithmEntry]:
     """Every algorithm that can be called."""
-    return [entry for entry in _to_entries(Algorithm.objects.all()) if entry.versions]
+    return [entry for entry in _to_entries(Algorithm.objects.all()) if _can_be_called(entry)]
 
 
 def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
-    """In three queries, however many. The algorithms come first, so that the rest is read under their locks."""
+    """In five queries, however many. The algorithms come first, so that the rest is read under their locks."""
     rows = list(algorithms.values_list(*IDENTITY))
-    versions = _version_entries([pk for pk, *_ in rows])
+    algorithm_ids = [pk for pk, *_ in rows]
+    versions, builds, splits = _version_entries(algorithm_ids), _build_entries(algorithm_ids), _splits(algorithm_ids)
     return [
         AlgorithmEntry(
             algorithm_id=str(pk),
@@ -67,6 +73,8 @@ def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
             organization_id=str(organization_id),
             public=public,
             versions=tuple(versions.get(pk, ())),
+            builds=tuple(builds.get(pk, ())),
+            split=splits.get(pk),
             secrets=f"{pk}@{changed_at.isoformat()}" if changed_at else "",
         )
         for pk, owner, name, organization_id, public, changed_at in rows
@@ -75,7 +83,7 @@ def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
 
 def _version_entries(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[VersionEntry]]:
     live = Version.objects.filter(algorithm__in=algorithm_ids, withdrawn_at=None)
-    rows = live.order_by("published_at", "pk").values_list("algorithm_id", "pk", *NUMBER, *SETTINGS)
+    rows = live.order_by("published_at", "pk").values_list("algorithm_id", "pk", *NUMBER, *LIFE, *SETTINGS)
     versions = list(rows)
     schedules = billing.get_price_schedules([pk for _, pk, *_ in versions], timezone.now())
     entries: dict[uuid.UUID, list[VersionEntry]] = {}
@@ -85,14 +93,54 @@ def _version_entries(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, li
 
 
 def _to_version_entry(version_id: uuid.UUID, columns: list[Any], schedule: PriceSchedule) -> VersionEntry:
-    number, settings = columns[: len(NUMBER)], columns[len(NUMBER) :]
+    number, life, settings = columns[:3], columns[3:6], columns[6:]
+    rolled_back_at, deprecated_at, deprecation = life
     return VersionEntry(
         version_id=str(version_id),
         number=str(VersionNumber(*number)),
         price=_to_price_entry(schedule.now),
         later_prices=tuple(_to_price_entry(terms) for terms in schedule.later),
+        rolled_back=rolled_back_at is not None,
+        deprecation=deprecation,
+        deprecated_at=deprecated_at.timestamp() if deprecated_at else 0.0,
         **dict(zip(SETTINGS, settings, strict=True)),
     )
+
+
+def _build_entries(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[VersionEntry]]:
+    place = Window(RowNumber(), partition_by=F("algorithm_id"), order_by=F("finished_at").desc())
+    built = Build.objects.filter(algorithm__in=algorithm_ids, state=BuildState.SUCCEEDED, version=None)
+    newest = built.annotate(place=place).filter(place__lte=MOST_BUILDS).order_by("algorithm_id", "place")
+    entries: dict[uuid.UUID, list[VersionEntry]] = {}
+    for algorithm_id, pk, source_hash, artifact, settings in newest.values_list(
+        "algorithm_id", "pk", "source_hash", "artifact", "settings"
+    ):
+        kept = msgspec.convert(settings, BuildSettings)
+        entries.setdefault(algorithm_id, []).append(_to_build_entry(pk, source_hash, artifact, kept))
+    return entries
+
+
+def _to_build_entry(build_id: uuid.UUID, source_hash: str, artifact: str, kept: BuildSettings) -> VersionEntry:
+    """At the price of computing alone: what it will cost others is said when it is published."""
+    compute = billing.default_compute_per_second(kept.environment)
+    return VersionEntry(
+        version_id=str(build_id),
+        number=f"build-{source_hash[:10]}",
+        source_hash=source_hash,
+        artifact=artifact,
+        price=PriceEntry(compute_per_second=compute, royalty_per_call=0),
+        **{name: getattr(kept, name) for name in SETTINGS[2:]},
+    )
+
+
+def _splits(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, SplitEntry]:
+    splits = TrafficSplit.objects.filter(algorithm__in=algorithm_ids)
+    rows = splits.values_list("algorithm_id", "base_id", "candidate_id", "percent")
+    return {pk: SplitEntry(str(base), str(candidate), percent) for pk, base, candidate, percent in rows}
+
+
+def _can_be_called(entry: AlgorithmEntry) -> bool:
+    return bool(entry.versions or entry.builds)
 
 
 def _to_price_entry(terms: PriceTerms) -> PriceEntry:

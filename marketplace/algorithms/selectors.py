@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet
+from django.db.models.lookups import IsNull
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
@@ -15,6 +16,9 @@ from marketplace.organizations.selectors import AccessibleOrganization
 
 Viewer = User | AnonymousUser | AccessibleOrganization | None
 """Who looks: a person (all their organizations), one organization (an API key's), or nobody."""
+
+
+NEWEST_FIRST = (IsNull(F("rolled_back_at"), False), "-major", "-minor", "-revision")
 
 
 def visible_algorithms(*, viewer: Viewer) -> QuerySet[Algorithm]:
@@ -94,12 +98,15 @@ def list_algorithms_of(*, viewer: Viewer, owner: str) -> QuerySet[Algorithm]:
 
 
 def list_versions(*, algorithm: Algorithm, withdrawn: bool = False) -> list[Version]:
-    """The algorithm's versions, newest number first; those withdrawn only when asked for."""
+    """The algorithm's versions, newest number first, after them those rolled back: so the first one is the latest.
+
+    Those withdrawn only when asked for.
+    """
     versions = Version.objects.filter(algorithm=algorithm).select_related("algorithm__organization", "build")
     versions = versions.defer("build__log")
     if not withdrawn:
         versions = versions.filter(withdrawn_at=None)
-    return list(versions.order_by("-major", "-minor", "-revision"))
+    return list(versions.order_by(*NEWEST_FIRST))
 
 
 def get_version(*, algorithm: Algorithm, selector: str | None = None) -> Version:
@@ -113,7 +120,7 @@ def get_version(*, algorithm: Algorithm, selector: str | None = None) -> Version
 def list_latest_versions(*, algorithms: Collection[Algorithm]) -> dict[UUID, Version]:
     """The newest version of each, in one query, by the algorithm's id; one that has none is left out."""
     versions = Version.objects.filter(algorithm__in=algorithms, withdrawn_at=None)
-    newest = versions.order_by("algorithm_id", "-major", "-minor", "-revision").distinct("algorithm_id")
+    newest = versions.order_by("algorithm_id", *NEWEST_FIRST).distinct("algorithm_id")
     return {version.algorithm_id: version for version in newest}
 
 

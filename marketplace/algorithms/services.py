@@ -8,13 +8,14 @@ from typing import Any, BinaryIO
 import msgspec
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
 from marketplace.algorithms.build_settings import BuildSettings, check_sample, check_settings
 from marketplace.algorithms.locks import lock_algorithm
-from marketplace.algorithms.models import Algorithm, AlgorithmSecret, Build, BuildState, Version
+from marketplace.algorithms.models import Algorithm, AlgorithmSecret, Build, BuildState, TrafficSplit, Version
 from marketplace.algorithms.pricing import AuthorPrice, set_first_price
 from marketplace.algorithms.publication import publish_algorithms_now, publish_fields_now
 from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, bump_of, next_number
@@ -197,6 +198,7 @@ def withdraw_version(*, version: Version, by: User) -> Version:
     now = timezone.now()
     if Version.objects.filter(pk=version.pk, withdrawn_at=None).update(withdrawn_at=now):
         version.withdrawn_at = now
+        TrafficSplit.objects.filter(Q(base=version) | Q(candidate=version)).delete()
         _audit(by, version.algorithm, "version.withdraw", version)
     # Not robust: whoever withdraws must learn that the gateways could not be told, and try again.
     transaction.on_commit(lambda: publish_algorithms_now([version.algorithm_id]))

@@ -41,6 +41,10 @@ class Published(Protocol):
     def source_hash(self) -> str:
         """SHA-256, hex."""
 
+    @property
+    def rolled_back(self) -> bool:
+        """Whether callers who do not name it get an older one."""
+
 
 PublishedT = TypeVar("PublishedT", bound=Published)
 
@@ -66,19 +70,30 @@ def resolve_version(versions: Sequence[PublishedT], selector: str | None) -> Pub
     """The version that `selector` names: the newest that fits, or None.
 
     Nothing, `latest` and `latestPrivate` name the newest; `1.2.3` that one; `1.2`, `1.2.*` and `1.2.x` the newest 1.2;
-    `1` the newest 1; 64 hex digits the newest one published from the source with that hash. Case does not matter, and
-    who may ask for `latestPrivate` is decided elsewhere.
+    `1` the newest 1; 64 hex digits the newest one published from the source with that hash. One that was rolled back
+    comes after all others that fit. Case does not matter, and who may ask for `latestPrivate` is decided elsewhere.
     """
+    return max(
+        list_fitting(versions, selector),
+        key=lambda version: (not version.rolled_back, VersionNumber.parse(version.number)),
+        default=None,
+    )
+
+
+def list_fitting(versions: Sequence[PublishedT], selector: str | None) -> Sequence[PublishedT]:
+    """Those of the versions that `selector` may mean."""
     selector = (selector or "").lower()
     if not selector or selector in LATEST:
-        fitting: Sequence[PublishedT] = versions
-    elif HASH_SELECTOR.fullmatch(selector):
-        fitting = [version for version in versions if version.source_hash == selector]
-    elif wanted := _read_number_selector(selector):
-        fitting = [version for version in versions if VersionNumber.parse(version.number)[: len(wanted)] == wanted]
-    else:
-        fitting = []
-    return max(fitting, key=lambda version: VersionNumber.parse(version.number), default=None)
+        return versions
+    if HASH_SELECTOR.fullmatch(selector):
+        return [version for version in versions if version.source_hash == selector]
+    wanted = _read_number_selector(selector)
+    return [version for version in versions if wanted and VersionNumber.parse(version.number)[: len(wanted)] == wanted]
+
+
+def is_exact(selector: str) -> bool:
+    """Whether it names one version for ever: a whole number, or a hash."""
+    return bool(HASH_SELECTOR.fullmatch(selector.lower())) or len(_read_number_selector(selector.lower())) == len(BUMPS)
 
 
 def _read_number_selector(selector: str) -> tuple[int, ...]:

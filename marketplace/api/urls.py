@@ -39,6 +39,7 @@ from marketplace.api.views.prices import PricesView, QuoteView
 from marketplace.api.views.secrets import SecretProvidersView, SecretsView, SecretView
 from marketplace.api.views.source_hosts import SourceHostsView, SourceHostView, SourceStatusView
 from marketplace.api.views.stripe_events import receive_stripe_event
+from marketplace.api.views.traffic import TrafficView
 from marketplace.api.views.unknown import UnknownPathView
 from marketplace.api.views.users import UsersView, UserView
 from marketplace.api.views.versions import CompileView, VersionsAliasView, VersionsView, VersionView
@@ -92,6 +93,7 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/versions/<selector:version>", make(VersionView)),
         path(f"{prefix}/versions/<selector:version>/prices", make(PricesView)),
         path(f"{prefix}/quote", make(QuoteView)),
+        path(f"{prefix}/traffic", make(TrafficView)),
         path(f"{prefix}/scm/status", make(SourceStatusView)),
         path(f"{prefix}/errors", make(AlgorithmFailuresView)),
         path(f"{prefix}/collections/<uuid:collection_id>", make(DefaultCollectionView)),

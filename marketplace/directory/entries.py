@@ -48,12 +48,13 @@ class PriceEntry(msgspec.Struct, frozen=True):
     """Seconds since the epoch."""
 
 
-class VersionEntry(msgspec.Struct, frozen=True):
-    """A version that may be called."""
+class VersionEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A version that may be called, or a build that its owners may call before it is one."""
 
     version_id: str
+    """A build's own id, while it is no version."""
     number: str
-    """`major.minor.revision`"""
+    """`major.minor.revision`; of a build, `build-` and the beginning of its source's hash."""
     source_hash: str
     artifact: str
     """SHA-256 of the artifact archive, hex: its name in object storage is `artifacts/<digest>.tar`."""
@@ -68,6 +69,21 @@ class VersionEntry(msgspec.Struct, frozen=True):
     """In force when the entry was written."""
     later_prices: tuple[PriceEntry, ...] = ()
     """Those announced, the next first."""
+    rolled_back: bool = False
+    """Whether callers who do not name it get an older one."""
+    deprecation: str = ""
+    """What its callers are told, if it is deprecated."""
+    deprecated_at: float = 0.0
+    """Seconds since the epoch."""
+
+
+class SplitEntry(msgspec.Struct, frozen=True):
+    """Of the callers for whom both versions would do, so many of 100 get the candidate, and the others the base."""
+
+    base: str
+    candidate: str
+    """Ids of versions."""
+    percent: int
 
 
 class AlgorithmEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,6 +95,9 @@ class AlgorithmEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     organization_id: str
     public: bool
     versions: tuple[VersionEntry, ...] = ()
+    builds: tuple[VersionEntry, ...] = ()
+    """The newest ones that are no version, for the owners, by the hash of their source or by their id."""
+    split: SplitEntry | None = None
     secrets: str = ""
     """`<algorithm id>@<when they changed last>`, empty while there are none; the secrets themselves never come here."""
 

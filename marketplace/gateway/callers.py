@@ -57,6 +57,11 @@ class Caller(msgspec.Struct, frozen=True):
     """Whether its key may be used from pages in a browser, and of which host: see directory/sites.py."""
     referer_host: str = ""
 
+    @property
+    def name(self) -> str:
+        """Whom traffic that is split goes by: the key that began the tree, or the person."""
+        return self.key_id or f"{self.payer_id} {self.user_id}"
+
     def may_call(self, field: str) -> bool:
         """Whether the caller's key lets it call the algorithm with that field in the directory."""
         return self.allowed is None or f"{field}/".startswith(self.allowed)

@@ -134,6 +134,7 @@ class Gateway:
             cost=event.compute_charge + event.royalty_charge,
             options=call.options,
             owned=call.owned,
+            notice=call.target.notice,
         )
 
     async def stream(self, call: Call, body: bytes, events: EventStream) -> None:
@@ -152,6 +153,7 @@ class Gateway:
             await self._limits.know_free_calls(call.caller, call.target, time.time())
         request = write_request(call.kind, body, call_id=call.id, token=self._token_for(call))
         started_at = time.time_ns() // 1_000
+        events.tell(call.target.notice)
         chunks = ChunkStream()
         relay = asyncio.create_task(_relay(chunks, events, call.id))
         try:
@@ -168,7 +170,14 @@ class Gateway:
         finally:
             relay.cancel()
         cost = event.compute_charge + event.royalty_charge
-        last = last_event(answer, call_id=call.id, cost=cost, options=call.options, owned=call.owned)
+        last = last_event(
+            answer,
+            call_id=call.id,
+            cost=cost,
+            options=call.options,
+            owned=call.owned,
+            notice=call.target.notice,
+        )
         await events.send(last, call_id=call.id)
 
     async def _run(
@@ -237,7 +246,7 @@ class Gateway:
             raise UnknownAlgorithm(f"algorithm algo://{address} not found")
         if not caller.may_call(target.full_name.lower()):
             raise Forbidden("This key may not call this algorithm: its algo_acl does not name it.")
-        return target
+        return target if target.candidate is None else target.choose_for(caller.name)
 
     def _check_balance(self, caller: Caller, target: Target) -> None:
         price = target.version.price
@@ -292,7 +301,7 @@ async def _relay(chunks: ChunkStream, events: EventStream, call_id: str) -> None
 
 
 def _is_open(target: Target, address: Address) -> bool:
-    return target.algorithm.public and address.selector.lower() != LATEST_PRIVATE
+    return target.algorithm.public and not target.unpublished and address.selector.lower() != LATEST_PRIVATE
 
 
 def new_call_id() -> str:

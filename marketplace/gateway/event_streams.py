@@ -7,6 +7,7 @@ import msgspec
 from execution.client import Answer, Chunk
 from marketplace.gateway.addresses import Options
 from marketplace.gateway.errors import Refused
+from marketplace.gateway.notices import Notice
 from marketplace.gateway.replies import CORS_HEADERS, STATUS_LINES, describe_failure, timing_of
 
 MEDIA_TYPE = b"text/event-stream"
@@ -33,6 +34,11 @@ class EventStream:
         self._chunked = chunked
         self._headers = HEADERS + (CORS_HEADERS if open_to_sites else b"")
         self.begun = False
+
+    def tell(self, notice: Notice | None) -> None:
+        """Puts it into the head, before the first event."""
+        if notice is not None:
+            self._headers += notice.headers
 
     async def send(self, event: bytes, *, call_id: str) -> None:
         """Writes an event, and waits while the client is behind."""
@@ -68,11 +74,15 @@ def chunk_event(chunk: Chunk) -> bytes:
     return b"%bdata: %b\n\n" % (name, chunk.content)
 
 
-def last_event(answer: Answer, *, call_id: str, cost: int, options: Options, owned: bool) -> bytes:
+def last_event(
+    answer: Answer, *, call_id: str, cost: int, options: Options, owned: bool, notice: Notice | None = None
+) -> bytes:
     """The end of a call that was made: its result, which a stream may have besides its chunks, or its error."""
     metadata: dict[str, object] = {"duration": answer.usage.run_us / 1e6, "call_id": call_id, "cost": cost}
     if options.timing:
         metadata["timing"] = timing_of(answer.usage)
+    if notice is not None:
+        metadata["deprecated"] = msgspec.Raw(notice.deprecated)
     if answer.error is not None:
         return _event(b"error", {"error": describe_failure(answer.error, owned=owned), "metadata": metadata})
     metadata = {"content_type": answer.content_type, **metadata}

@@ -9,6 +9,7 @@ import logging
 import time
 from contextlib import suppress
 from typing import TypeVar
+from zlib import crc32
 
 import msgspec
 import redis.asyncio
@@ -16,7 +17,7 @@ from redis.exceptions import RedisError
 
 from billing.api import HOT_BALANCES, SPENT_COUNTS, Period, spent_key
 from execution.client import VersionSpec
-from marketplace.algorithms.version_numbers import resolve_version
+from marketplace.algorithms.version_numbers import is_exact, list_fitting, resolve_version
 from marketplace.directory.entries import (
     ALGORITHMS,
     CHANGES,
@@ -29,6 +30,7 @@ from marketplace.directory.entries import (
     VersionEntry,
 )
 from marketplace.gateway.addresses import Address
+from marketplace.gateway.notices import Notice, notice_of
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +58,23 @@ class Target(msgspec.Struct, frozen=True):
     spec: VersionSpec
     full_name: str
     """`owner/name`"""
+    unpublished: bool = False
+    """Whether it is a build, which its owners alone may call."""
+    notice: Notice | None = None
+    """What its callers are told besides the answer."""
+    candidate: "Target | None" = None
+    """The version that `percent` of 100 callers get instead."""
+    percent: int = 0
+
+    def choose_for(self, caller: str) -> "Target":
+        """Of this version and its candidate, the one that this caller gets; the same one each time.
+
+        Whoever gets the candidate keeps it when the percentage rises.
+        """
+        if self.candidate is None:
+            return self
+        drawn = crc32(f"{self.algorithm.algorithm_id} {caller}".encode()) % 100
+        return self.candidate if drawn < self.percent else self
 
 
 class Mirror:
@@ -110,15 +129,26 @@ class Mirror:
 
     def find_version(self, version_id: str) -> Target | None:
         """A version that has been looked up, by its own id."""
-        known = (target for targets in self._targets.values() for target in targets.values())
-        return next((target for target in known if target and target.version.version_id == version_id), None)
+        known = (target for targets in self._targets.values() for target in targets.values() if target)
+        both = (each for target in known for each in (target, target.candidate) if each)
+        return next((target for target in both if target.version.version_id == version_id), None)
 
     def _resolve(self, algorithm: AlgorithmEntry, selector: str) -> Target | None:
+        if (halves := _find_split(algorithm, selector)) is not None:
+            base, candidate, percent = halves
+            return msgspec.structs.replace(
+                self._target(algorithm, base), candidate=self._target(algorithm, candidate), percent=percent
+            )
         version = resolve_version(algorithm.versions, selector)
-        if version is None:
-            return None
+        if version is not None:
+            return self._target(algorithm, version)
+        build = _find_build(algorithm, selector.lower())
+        return msgspec.structs.replace(self._target(algorithm, build), unpublished=True) if build else None
+
+    def _target(self, algorithm: AlgorithmEntry, version: VersionEntry) -> Target:
         version = self._price(version)
-        return Target(algorithm, version, _spec_of(algorithm, version), f"{algorithm.owner}/{algorithm.name}")
+        full_name = f"{algorithm.owner}/{algorithm.name}"
+        return Target(algorithm, version, _spec_of(algorithm, version), full_name, notice=notice_of(version))
 
     def _price(self, version: VersionEntry) -> VersionEntry:
         """The version at the price in force; what was looked up is forgotten when the next one takes effect."""
@@ -218,6 +248,21 @@ def _replace(entries: dict[str, EntryT], field: str, entry: EntryT | None) -> No
         entries.pop(field, None)
     else:
         entries[field] = entry
+
+
+def _find_split(algorithm: AlgorithmEntry, selector: str) -> tuple[VersionEntry, VersionEntry, int] | None:
+    """Base, candidate and percentage, where the selector may mean both and names neither."""
+    if algorithm.split is None or is_exact(selector):
+        return None
+    fitting = {version.version_id: version for version in list_fitting(algorithm.versions, selector)}
+    base, candidate = fitting.get(algorithm.split.base), fitting.get(algorithm.split.candidate)
+    return (base, candidate, algorithm.split.percent) if base and candidate else None
+
+
+def _find_build(algorithm: AlgorithmEntry, selector: str) -> VersionEntry | None:
+    """By the hash of its source, or by its id without dashes."""
+    named = (build for build in algorithm.builds if selector in (build.source_hash, build.version_id.replace("-", "")))
+    return next(named, None)
 
 
 def _spec_of(algorithm: AlgorithmEntry, version: VersionEntry) -> VersionSpec:

@@ -8,6 +8,7 @@ import msgspec
 from execution.client import AlgorithmFailure, Answer, Usage
 from marketplace.gateway.addresses import Options
 from marketplace.gateway.errors import Refused
+from marketplace.gateway.notices import Notice
 
 JSON, TEXT, BINARY = b"application/json", b"text/plain; charset=utf-8", b"application/octet-stream"
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
@@ -30,21 +31,24 @@ class Reply(msgspec.Struct, frozen=True):
     """Further header lines, each with its end."""
 
 
-def reply_with_answer(answer: Answer, *, call_id: str, cost: int, options: Options, owned: bool) -> Reply:
+def reply_with_answer(
+    answer: Answer, *, call_id: str, cost: int, options: Options, owned: bool, notice: Notice | None = None
+) -> Reply:
     """For a call that was made, for so many micro-credits.
 
     `owned`: whether the caller may see the algorithm's stack trace.
     """
     headers = b"x-agora-call-id: %b\r\nx-agora-cost: %d\r\n" % (call_id.encode(), cost)
-    raw = options.output == "raw"
+    raw, more = options.output == "raw", _more_metadata(answer, options)
+    if notice is not None:
+        headers, more = headers + notice.headers, more + b',"deprecated":' + notice.deprecated
     if answer.error is not None:
-        return _failure(answer, answer.error, headers, raw=raw, owned=owned, more=_more_metadata(answer, options))
+        return _failure(answer, answer.error, headers, raw=raw, owned=owned, more=more)
     if raw:
         return _raw_result(answer, headers)
     assert answer.result is not None, "an answer has a result or an error"
     assert answer.content_type is not None, "a result has a type"
     metadata = b'"metadata":{"content_type":"%b","duration":%.6f%b}}'
-    more = _more_metadata(answer, options)
     metadata %= (answer.content_type.encode(), answer.usage.run_us / 1e6, more)
     return Reply(200, JSON, b"".join((b'{"result":', answer.result, b",", metadata)), headers)
 

@@ -147,6 +147,8 @@ class VersionInfoSerializer(serializers.Serializer):
     release_notes = serializers.CharField(default="")
     sample_input = serializers.CharField(default="", help_text="JSON text, or nothing.")
     released_at = serializers.DateTimeField(source="published_at", allow_null=True, default=None)
+    deprecated = serializers.CharField(source="deprecation", default="", help_text="What its callers are told.")
+    rolled_back = serializers.BooleanField(default=False, help_text="Whether only those get it who name it.")
 
     def to_representation(self, instance: Version | Build) -> dict[str, object]:
         shown = super().to_representation(instance)

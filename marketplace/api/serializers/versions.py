@@ -33,6 +33,21 @@ class NewVersionInfoSerializer(serializers.Serializer):
         return value
 
 
+class VersionLifeSerializer(serializers.Serializer):
+    """Who still gets a version; what is left out stays as it is."""
+
+    deprecated = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=500,
+        help_text="What its callers are told with each answer; nothing takes the deprecation back.",
+    )
+    latest = serializers.BooleanField(
+        required=False, help_text="True: who names no version gets this one, and newer ones are rolled back."
+    )
+
+
 class NewVersionSettingsSerializer(SettingsSerializer, PriceTermsSerializer):
     """Settings of the algorithm, and further terms of the version's price."""
 

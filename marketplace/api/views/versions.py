@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from marketplace.algorithms.models import Algorithm, Build, BuildState
+from marketplace.accounts.models import User
+from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
 from marketplace.algorithms.selectors import (
     find_succeeded_build,
     get_build,
@@ -22,6 +23,7 @@ from marketplace.algorithms.selectors import (
     list_versions,
 )
 from marketplace.algorithms.services import publish_version, rebuild, update_algorithm, withdraw_version
+from marketplace.algorithms.version_life import deprecate_version, end_deprecation, make_latest
 from marketplace.api.access import IsManagerOrReadOnly
 from marketplace.api.errors import BuildFailed, StillBuilding
 from marketplace.api.pagination import Page, paginate, read_flag
@@ -36,7 +38,7 @@ from marketplace.api.serializers.algorithms import (
 )
 from marketplace.api.serializers.pages import page_of
 from marketplace.api.serializers.prices import to_price
-from marketplace.api.serializers.versions import NewVersionSerializer
+from marketplace.api.serializers.versions import NewVersionSerializer, VersionLifeSerializer
 from marketplace.api.views.algorithms import check_environment
 from marketplace.errors import Conflict, NotFound
 
@@ -150,14 +152,39 @@ class VersionView(APIView):
                 raise
             return describe_build(algorithm, build)
 
+    @extend_schema(
+        operation_id="change_version", request=VersionLifeSerializer, responses={200: AlgorithmSerializer, **ERRORS}
+    )
+    def put(self, request: Request, owner: str, name: str, version: str) -> Response:
+        """Deprecate a version, or make an older one the latest again. Name its whole number, or its source hash."""
+        found = self._find_exactly(request, owner, name, version)
+        body = VersionLifeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        with transaction.atomic():
+            found = change_life(found, body.validated_data, get_user(request))
+        return Response(AlgorithmSerializer(describe_version(found.algorithm, found)).data)
+
+    def _find_exactly(self, request: Request, owner: str, name: str, version: str) -> Version:
+        """Raises NotFound."""
+        found = get_version(algorithm=get_owned(request, owner, name), selector=version)
+        if version.lower() not in {found.number, found.source_hash}:
+            raise NotFound(f"Name the whole number of the version, such as {found.number}.")
+        return found
+
     @extend_schema(operation_id="withdraw_version", responses={204: None, **ERRORS})
     def delete(self, request: Request, owner: str, name: str, version: str) -> Response:
         """Take a version away from its callers. Name its whole number, or its source hash."""
-        found = get_version(algorithm=get_owned(request, owner, name), selector=version)
-        if version.lower() not in {found.number, found.source_hash}:
-            raise NotFound(f"Name the whole number of the version to withdraw, such as {found.number}.")
-        withdraw_version(version=found, by=get_user(request))
+        withdraw_version(version=self._find_exactly(request, owner, name, version), by=get_user(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def change_life(version: Version, asked: dict[str, Any], by: User) -> Version:
+    """Raises PermissionDenied, InvalidInput, Conflict."""
+    if asked.get("deprecated"):
+        version = deprecate_version(version=version, text=asked["deprecated"], by=by)
+    elif "deprecated" in asked:
+        version = end_deprecation(version=version, by=by)
+    return make_latest(version=version, by=by) if asked.get("latest") else version
 
 
 def find_build(request: Request, algorithm: Algorithm, named: dict[str, Any]) -> Build:

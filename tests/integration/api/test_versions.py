@@ -4,7 +4,12 @@ import pytest
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import BuildState
+from marketplace.algorithms.publication import collect_algorithm_entries
+from marketplace.algorithms.services import withdraw_version
+from marketplace.audit.models import AuditEvent
+from marketplace.directory.entries import SplitEntry
 from marketplace.organizations.models import Organization
+from tests.factories.calls import record_calls
 from tests.factories.catalogue import make_algorithm, make_build, make_version
 from tests.factories.people import make_api_key
 from tests.integration.api.conftest import Caller, message_of
@@ -111,3 +116,61 @@ def test_a_key_of_someone_who_left_acts_for_nobody(as_team: Caller, team: Organi
     remove_member(organization=team, user=bob, by=alice)
     assert as_team.get("/v1/organizations").status_code == 401
     assert make_api_key(by=bob).text
+
+
+def numbers(caller: Caller) -> list[str]:
+    return [row["version_info"]["semantic_version"] for row in caller.get(VERSIONS).json()["results"]]
+
+
+def test_an_older_version_becomes_the_latest_again_and_gives_way_to_the_next(as_alice: Caller, alice: User) -> None:
+    algorithm = make_algorithm("ocr", by=alice)
+    for _ in range(3):
+        make_version(algorithm)
+    answer = as_alice.put(f"{VERSIONS}/0.1.0", {"latest": True}).json()
+    assert (answer["version_info"]["semantic_version"], answer["version_info"]["rolled_back"]) == ("0.1.0", False)
+    assert as_alice.get(f"{VERSIONS}/latest").json()["version_info"]["semantic_version"] == "0.1.0"
+    assert as_alice.get("/v1/algorithms/alice/ocr").json()["version_info"]["semantic_version"] == "0.1.0"
+    assert as_alice.get(f"{VERSIONS}/0.3.0").json()["version_info"]["rolled_back"]
+    assert numbers(as_alice) == ["0.1.0", "0.3.0", "0.2.0"]
+    as_alice.put(f"{VERSIONS}/0.2.0", {"latest": True})
+    assert numbers(as_alice) == ["0.2.0", "0.1.0", "0.3.0"]
+    make_version(algorithm)
+    assert numbers(as_alice)[0] == "0.4.0"
+    acts = AuditEvent.objects.filter(action="version.make_latest").order_by("at").values_list("details", flat=True)
+    assert [act["rolled_back"] for act in acts] == [["0.2.0", "0.3.0"], ["0.3.0"]]
+
+
+def test_a_version_is_deprecated_and_taken_up_again(as_alice: Caller, as_charlie: Caller, alice: User) -> None:
+    version = make_version(make_algorithm("ocr", by=alice))
+    assert as_alice.put(f"{VERSIONS}/0.1", {"deprecated": "Use 2."}).status_code == 404
+    as_alice.put(f"{VERSIONS}/0.1.0", {"deprecated": "Use 2."})
+    entry = collect_algorithm_entries()[0].versions[0]
+    assert (entry.deprecation, entry.deprecated_at > 0) == ("Use 2.", True)
+    assert as_charlie.get(f"{VERSIONS}/0.1.0").json()["version_info"]["deprecated"] == "Use 2."
+    as_alice.put(f"{VERSIONS}/0.1.0", {"deprecated": None})
+    assert collect_algorithm_entries()[0].versions[0].deprecated_at == 0
+    withdraw_version(version=version, by=alice)
+    actions = AuditEvent.objects.filter(subject_id=version.pk).order_by("at").values_list("action", flat=True)
+    assert list(actions)[1:] == ["version.deprecate", "version.recommend", "version.withdraw"]
+
+
+def test_traffic_is_split_measured_and_united(as_alice: Caller, alice: User) -> None:
+    algorithm = make_algorithm("ocr", by=alice)
+    base, candidate = make_version(algorithm), make_version(algorithm)
+    traffic = "/v1/algorithms/alice/ocr/traffic"
+    asked = {"base": "0.1.0", "candidate": "0.2.0", "percent": 10}
+    begun = as_alice.put(traffic, asked).json()
+    assert (begun["base"]["percent"], begun["candidate"]["percent"]) == (90, 10)
+    for run_us in (1_000, 2_000, 9_000):
+        record_calls(candidate, run_us=run_us)
+    record_calls(base, outcome="algorithm_error")
+    found = as_alice.put(traffic, asked | {"percent": 30}).json()
+    assert found["started_at"] == begun["started_at"]
+    assert (found["base"]["calls"], found["base"]["failed"], found["base"]["median_run_us"]) == (1, 1, None)
+    assert (found["candidate"]["calls"], found["candidate"]["median_run_us"]) == (3, 2_000)
+    assert 8_000 < found["candidate"]["p95_run_us"] <= 9_000
+    assert collect_algorithm_entries()[0].split == SplitEntry(str(base.id), str(candidate.id), 30)
+    withdraw_version(version=candidate, by=alice)  # nobody is to be sent there
+    assert as_alice.get(traffic).status_code == 404
+    assert as_alice.put(traffic, asked).status_code == 404
+    assert as_alice.delete(traffic).status_code == 204

@@ -11,6 +11,7 @@ from marketplace.algorithms.version_numbers import (
     Bump,
     VersionNumber,
     bump_of,
+    is_exact,
     next_number,
     resolve_version,
 )
@@ -22,6 +23,7 @@ bumps = st.sampled_from(BUMPS)
 class Entry:
     number: str
     source_hash: str = "0" * 64
+    rolled_back: bool = False
 
 
 @given(st.lists(bumps, min_size=1, max_size=30))
@@ -83,3 +85,21 @@ def test_selectors(selector: str | None, expected: str | None) -> None:
 
 def test_nothing_published_resolves_to_nothing() -> None:
     assert resolve_version([], "latest") is None
+
+
+@pytest.mark.parametrize(
+    ("selector", "found"),
+    [("", "1.1.0"), ("1", "1.1.0"), ("1.2", "1.2.0"), ("1.2.0", "1.2.0"), ("2", "2.0.0"), ("latest", "1.1.0")],
+)
+def test_who_names_no_version_gets_none_that_was_rolled_back(selector: str, found: str) -> None:
+    versions = [Entry("1.0.0"), Entry("1.1.0"), Entry("1.2.0", rolled_back=True), Entry("2.0.0", rolled_back=True)]
+    version = resolve_version(versions, selector)
+    assert version is not None
+    assert version.number == found
+
+
+@pytest.mark.parametrize(
+    ("selector", "exact"), [("1.2.3", True), ("A" * 64, True), ("1.2", False), ("1.2.x", False), ("latest", False)]
+)
+def test_which_selectors_name_one_version(selector: str, exact: bool) -> None:
+    assert is_exact(selector) is exact

@@ -7,8 +7,10 @@ import msgspec
 import pytest
 
 from execution.client import AlgorithmFailure, Answer, Usage
+from marketplace.directory.entries import PriceEntry, VersionEntry
 from marketplace.gateway.addresses import NO_OPTIONS, Options
 from marketplace.gateway.errors import QueueIsFull, Unauthorized, UnknownAlgorithm
+from marketplace.gateway.notices import notice_of
 from marketplace.gateway.replies import Reply, open_to_sites, reply_with_answer, reply_with_refusal, write_reply
 
 USAGE = Usage(queue_us=100, load_us=200, run_us=1_500)
@@ -22,6 +24,33 @@ def answer_of(value: object, kind: str = "json") -> Answer:
 
 def reply(answer: Answer, options: Options = NO_OPTIONS, *, owned: bool = False) -> Reply:
     return reply_with_answer(answer, call_id="call-1", cost=1500, options=options, owned=owned)
+
+
+def test_a_deprecated_version_says_so_in_headers_and_metadata() -> None:
+    version = VersionEntry(
+        version_id="1",
+        number="1.0.0",
+        source_hash="",
+        artifact="",
+        environment="python3",
+        entry="a.py",
+        timeout_seconds=1,
+        memory_bytes=1,
+        network=False,
+        calls_others=False,
+        price=PriceEntry(0, 0),
+        deprecation='Use 2.0, "the fast one"\r\nset-cookie: a=b',
+        deprecated_at=1_700_000_000.5,
+    )
+    notice = notice_of(version)
+    assert notice is not None
+    assert notice_of(msgspec.structs.replace(version, deprecated_at=0.0)) is None
+    answer = answer_of(1)
+    made = reply_with_answer(answer, call_id="c", cost=0, options=NO_OPTIONS, owned=False, notice=notice)
+    lines = made.headers.decode().split("\r\n")
+    assert "deprecation: @1700000000" in lines
+    assert """warning: 299 agora "Use 2.0, 'the fast one' set-cookie: a=b\"""" in lines
+    assert json.loads(made.body)["metadata"]["deprecated"] == version.deprecation
 
 
 def test_a_result_and_what_it_is() -> None:
