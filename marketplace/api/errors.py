@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from redis import RedisError
 from rest_framework import exceptions, status
@@ -128,7 +129,7 @@ def first_message(detail: Any, path: str = "") -> str:
 def _answer_unexpected(error: Exception) -> Response:
     error_id = str(uuid.uuid4())
     logger.error("error %s", error_id, exc_info=error)
-    if isinstance(error, RedisError):
+    if isinstance(error, RedisError | OperationalError | InterfaceError):
         message = "A part of the platform did not answer: try again in a moment."
         return _answer(status.HTTP_503_SERVICE_UNAVAILABLE, "unavailable", message, error_id=error_id)
     message = f"Something went wrong on our side. Name {error_id} when you report it."

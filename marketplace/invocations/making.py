@@ -18,7 +18,7 @@ from marketplace.invocations.call_states import move_call
 from marketplace.invocations.contents import read_content, store_content
 from marketplace.invocations.gateway_door import Answer, NotWanted, Unreachable, call_gateway
 from marketplace.invocations.models import AsyncCall, CallState
-from marketplace.invocations.submission import note_finished, queue_call, queue_lane, queue_lanes
+from marketplace.invocations.submission import is_queue_empty, note_finished, queue_call, queue_lane, queue_lanes
 from marketplace.worker_locks import has_worker, worker_lock
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ WORKER_GRACE = timedelta(seconds=5)
 """How long a call may be `running` before its lock is looked at."""
 MESSAGE_GRACE = timedelta(minutes=10)
 """How long a call may wait in the queue before its message is taken for lost; a second message is harmless."""
+EMPTY_QUEUE_GRACE = timedelta(seconds=10)
+"""The same while no message waits: it was lost with the caller that had it, or while the databases were away."""
 SWEPT_AT_ONCE = 200
 AWAY = "The platform could not be reached by its own workers."
 GAVE_UP = "The call was begun {} times, and each time the platform lost it: it may take the machine down with it."
@@ -71,7 +73,8 @@ def requeue_lost_calls(*, now: datetime) -> list[uuid.UUID]:
     running = AsyncCall.objects.filter(state=CallState.RUNNING, started_at__lt=now - WORKER_GRACE)
     left = [call for call in running.only("id", "batch_id", "attempts") if not has_worker(_lock_name(call.id))]
     lost = [call for call in left if _take_back(call, now)]
-    waiting = AsyncCall.objects.filter(state=CallState.QUEUED, due_at__lt=now - MESSAGE_GRACE)
+    grace = EMPTY_QUEUE_GRACE if is_queue_empty() else MESSAGE_GRACE
+    waiting = AsyncCall.objects.filter(state=CallState.QUEUED, due_at__lt=now - grace)
     lost += waiting.only("id", "batch_id").order_by("due_at")[:SWEPT_AT_ONCE]
     AsyncCall.objects.filter(pk__in=[call.id for call in lost], state=CallState.QUEUED).update(due_at=now)
     for call in lost:

@@ -5,9 +5,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import TypeVar
 
+import redis
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
@@ -24,6 +24,7 @@ from marketplace.organizations.selectors import AccessibleOrganization
 LANES = 4
 """How many calls of one batch run at once: a batch must not keep the calls of others waiting."""
 INSERTED_AT_ONCE = 500
+QUEUE = settings.CELERY_TASK_ROUTES["invocations.make_call"]["queue"]
 KnownT = TypeVar("KnownT", AsyncCall, Batch)
 OTHER_REQUEST = "This idempotency key was used for another request: use a new one for each."
 
@@ -78,7 +79,7 @@ def submit_call(
             call.save(force_insert=True)
             if order.webhook:
                 Delivery.objects.create(call=call, url=order.webhook)
-            transaction.on_commit(partial(queue_call, call.id), robust=True)  # the sweep mends a lost message
+            transaction.on_commit(lambda: queue_call(call.id), robust=True)  # the sweep mends a lost message
     except IntegrityError:  # the same key at the same time
         delete_contents(call.id)
         if (known := _find_known(AsyncCall, scope, order, fingerprint)) is None:
@@ -109,7 +110,7 @@ def submit_batch(
         with transaction.atomic():
             batch.save(force_insert=True)
             _insert_calls(scope, batch, order, contents, origin, now)
-            transaction.on_commit(partial(queue_lanes, batch.id), robust=True)
+            transaction.on_commit(lambda: queue_lanes(batch.id), robust=True)
     except IntegrityError:  # before any content was stored
         if (known := _find_known(Batch, scope, order, fingerprint)) is None:
             raise
@@ -141,13 +142,19 @@ def cancel_batch(*, batch: Batch, now: datetime) -> int:
 def note_finished(call_id: uuid.UUID, *, now: datetime) -> None:
     """After a call's last move: its webhook becomes due, and those who wait are told."""
     if Delivery.objects.filter(call=call_id, due_at=None).update(due_at=now):
-        transaction.on_commit(partial(queue_delivery, call_id), robust=True)
-    transaction.on_commit(partial(tell_finished, call_id), robust=True)
+        transaction.on_commit(lambda: queue_delivery(call_id), robust=True)
+    transaction.on_commit(lambda: tell_finished(call_id), robust=True)
 
 
 def queue_call(call_id: uuid.UUID, *, seconds: float = 0) -> None:
     """Hands the call to the callers, after so many seconds."""
     celery.send_task("invocations.make_call", kwargs={"call_id": str(call_id)}, countdown=seconds or None)
+
+
+def is_queue_empty() -> bool:
+    """Whether no message waits for a caller. Raises redis.RedisError."""
+    with redis.Redis.from_url(settings.REDIS_URL, client_name="calls-queue") as client:
+        return not client.llen(QUEUE)
 
 
 def queue_lanes(batch_id: uuid.UUID) -> None:

@@ -2,6 +2,8 @@
 
 import logging
 
+from django.contrib.auth.models import AnonymousUser
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
@@ -44,7 +46,9 @@ class PageMiddleware(MiddlewareMixin):
             return render(request, "403.html", {"reason": exception.message}, status=403)
         if isinstance(exception, Conflict):
             return render(request, "409.html", {"reason": exception.message}, status=409)
-        if isinstance(exception, RedisError | Unavailable):
+        if isinstance(exception, OperationalError | InterfaceError):
+            request.user = AnonymousUser()  # who it really is stands in the database that is away
+        if isinstance(exception, RedisError | Unavailable | OperationalError | InterfaceError):
             logger.error("something did not answer at %s", request.path, exc_info=exception)
             return render(request, "503.html", status=503)
         return None

@@ -38,13 +38,13 @@ QUERIES = {
 
 
 @contextmanager
-def databases() -> Iterator[None]:
-    """PostgreSQL and Redis as in production, for as long as the benchmark takes."""
+def databases(*, durable: bool = True) -> Iterator[None]:
+    """PostgreSQL and Redis as in production, for as long as the benchmark takes; not durable, they fill faster."""
     with tempfile.TemporaryDirectory(prefix="agora-catalogue-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        postgres = EmbeddedPostgres(folder / "postgres")
-        server = EmbeddedRedis(socket=folder / "redis.sock", folder=folder / "redis")
+        postgres = EmbeddedPostgres(folder / "postgres", durable=durable)
+        server = EmbeddedRedis(socket=folder / "redis.sock", folder=folder / "redis" if durable else None)
         try:
             postgres.start()
             server.start()

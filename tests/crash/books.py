@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import redis
@@ -11,13 +11,14 @@ from django.conf import settings
 
 from billing import api as billing
 from billing.ledger.models import LedgerTransaction, TransactionKind
-from billing.metering.events import STREAM
+from billing.metering.events import BALANCES, STREAM
 from billing.metering.models import CallRecord
 from marketplace.accounts.models import User
 from marketplace.organizations.services import create_api_key, open_personal_organization
 from tests.crash.load import Received
 
 CREDITS = 1_000_000
+COST_COLUMNS = ("call_id", "compute_charge", "royalty_charge")
 DRAINED_SECONDS = 60.0
 
 
@@ -35,9 +36,35 @@ class Audit:
     """Whatever else is not as it must be."""
 
 
-def make_payers(number: int) -> list[str]:
-    """Makes users with credits; answers a key of each."""
-    keys = []
+@dataclass(frozen=True)
+class Payer:
+    """An organization with credits, and its key."""
+
+    organization_id: uuid.UUID
+    key: str
+    given: int
+    """Micro-credits."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a payer spent, in micro-credits, as everybody has it."""
+
+    received: int
+    """The sum of the prices in the answers that came back."""
+    lost: int
+    """What was recorded of calls whose answer a kill kept from the payer, or that came without a price."""
+    ledger: int
+    hot: int
+
+    @property
+    def agrees(self) -> bool:
+        return self.received + self.lost == self.ledger == self.hot
+
+
+def make_payers(number: int) -> list[Payer]:
+    """Makes users with credits and a key."""
+    payers = []
     for count in range(number):
         user = User.objects.create_user(f"payer{count}", f"payer{count}@localhost")
         organization = open_personal_organization(user=user)
@@ -47,8 +74,9 @@ def make_payers(number: int) -> list[str]:
             amount=CREDITS * billing.CREDIT,
             cause="Crash test",
         )
-        keys.append(create_api_key(organization=organization, name="crash", by=user).text)
-    return keys
+        key = create_api_key(organization=organization, name="crash", by=user).text
+        payers.append(Payer(organization.id, key, billing.get_balance(organization.id)))
+    return payers
 
 
 def wait_until_drained() -> None:
@@ -75,6 +103,23 @@ def audit(received: Received) -> Audit:
         recorded_unanswered=len(records.keys() - answers.keys()),
         faults=_faults(received, records, postings),
     )
+
+
+def audit_payer(payer: Payer, prices: Mapping[str, int]) -> tuple[Account, list[str]]:
+    """What the payer spent, and which of the prices that it was told are not those of its records."""
+    rows = CallRecord.objects.filter(payer_id=payer.organization_id)
+    costs = {str(call): compute + royalty for call, compute, royalty in rows.values_list(*COST_COLUMNS)}
+    wrong = [f"{call} was answered with {price}, not {costs.get(call)}" for call, price in prices.items()
+             if costs.get(call) != price]  # fmt: skip
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        hot = int(client.hget(BALANCES, str(payer.organization_id)) or 0)
+    account = Account(
+        received=sum(prices.values()),
+        lost=sum(cost for call, cost in costs.items() if call not in prices),
+        ledger=payer.given - billing.get_balance(payer.organization_id),
+        hot=payer.given - hot,
+    )
+    return account, wrong
 
 
 def _faults(received: Received, records: Counter[str], postings: Counter[str]) -> list[str]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 CALL_ID = b"x-agora-call-id: "
+COST = b"x-agora-cost: "
+BELOW = "below"
+"""Where a result of tests/algorithms/tree_python says which calls it received in its turn, and for how much."""
 PAUSE_SECONDS = 0.05
 """Before a caller connects anew, and after an answer that asks for patience."""
 PATIENCE_SECONDS = 30.0
@@ -25,6 +28,8 @@ class Received:
     """Requests whose connection ended before their answer was there."""
     unreachable: int = 0
     """Attempts to connect that failed."""
+    prices: dict[str, int] = field(default_factory=dict)
+    """What each answer said that its call cost, in micro-credits, by the call's id."""
 
     @property
     def answered(self) -> int:
@@ -87,9 +92,15 @@ class Load:
         if CALL_ID not in head:
             self.received.refusals += 1
             return False
-        call_id = head.split(CALL_ID, 1)[1].split(b"\r\n", 1)[0].strip().decode()
-        ids = self.received.results if "result" in json.loads(body) else self.received.failures
+        call_id = _header(head, CALL_ID)
+        answer = json.loads(body)
+        ids = self.received.results if "result" in answer else self.received.failures
         ids.append(call_id)
+        self.received.prices[call_id] = int(_header(head, COST))
+        result = answer.get("result")
+        for below, price in result.get(BELOW, ()) if isinstance(result, dict) else ():
+            self.received.results.append(below)
+            self.received.prices[below] = price
         return True
 
 
@@ -97,6 +108,10 @@ def write_call(path: str, body: bytes, key: str) -> bytes:
     """The request that calls the algorithm at a path with JSON."""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return f"{head}Authorization: Simple {key}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def _header(head: bytes, name: bytes) -> str:
+    return head.split(name, 1)[1].split(b"\r\n", 1)[0].strip().decode()
 
 
 def _length(head: bytes) -> int:

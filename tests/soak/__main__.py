@@ -82,7 +82,7 @@ def _wake(version: Target) -> None:
 def _make_load(address: str, versions: list[Target]) -> Load:
     from tests.crash import books
 
-    keys = books.make_payers(PAYERS)
+    keys = [payer.key for payer in books.make_payers(PAYERS)]
     callers = [write_requests(versions, keys[number % PAYERS], SEED + number) for number in range(CALLERS)]
     return Load(address, callers, pause=PAUSE_SECONDS)
 

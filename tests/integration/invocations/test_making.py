@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Version
@@ -227,6 +230,31 @@ def test_a_message_that_was_lost_is_sent_again_in_a_while(call: AsyncCall) -> No
     later = timezone.now() + timedelta(minutes=11)
     assert requeue_lost_calls(now=later) == [call.id]
     assert requeue_lost_calls(now=later) == [], "not with each sweep"
+
+
+def test_a_lost_message_is_sent_again_at_once_when_no_other_waits(call: AsyncCall) -> None:
+    now = timezone.now()
+    AsyncCall.objects.update(due_at=now - timedelta(seconds=11))
+    submission.queue_call(uuid.uuid4())
+    assert requeue_lost_calls(now=now) == [], "it may be behind others"
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(submission.QUEUE)
+    assert requeue_lost_calls(now=now) == [call.id]
+    assert state_of(call) == CallState.QUEUED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_is_taken_while_redis_is_away(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its message is lost, and the sweep sends another: whoever asked need not ask again."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("Redis is away")
+
+    version = make_version(by=alice)
+    monkeypatch.setattr(submission.celery, "send_task", fail)
+    submit(scope_of(alice), version, 1)
+    submit(scope_of(alice), version, 2)
+    assert AsyncCall.objects.filter(state=CallState.QUEUED).count() == 3
 
 
 def test_a_lane_makes_the_calls_of_its_batch_in_order(alice: User, open_door: Any) -> None:
