@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench conformance languages clients crash fuzz soak stripe clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench usage-bench conformance languages clients crash fuzz soak stripe clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,11 +70,14 @@ languages: development ## Check and measure the languages, and write docs/refere
 clients: development ## Drive a platform with the clients and ADKs that Algorithmia published.
 	@$(RUN)/python -m tests.clients $(CLIENTS)
 
-crash: development ## Kill processes under load, and count every call.
+crash: development ## Kill every process and both databases under load, and count every call.
 	@$(RUN)/python -m tests.crash
 
 drain-bench: development ## Measure how many meter events a second become records, sums and postings.
 	@$(RUN)/python -m tests.benchmarks.drain
+
+usage-bench: development ## Open the pages of an account with 10 million calls; ROWS=1000000 for fewer.
+	@$(RUN)/python -m tests.benchmarks.usage
 
 fuzz: development ## Make up many requests to every address of the API; FUZZ_EXAMPLES=50 to each.
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50} $(RUN)/pytest -n 0 tests/integration/schema

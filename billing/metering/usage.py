@@ -32,6 +32,11 @@ COLUMNS: Mapping[Dimension, tuple[str, ...]] = {
 }
 Span = Literal["minute", "hour", "day"]
 TABLES: Mapping[Span, type[Usage]] = {"minute": UsageMinute, "hour": UsageHour, "day": UsageDay}
+LENGTHS: Mapping[Span, timedelta] = {
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,10 +129,16 @@ def summarize_spans(
     since: datetime,
     until: datetime,
 ) -> list[SpanTotals]:
-    """One line for each minute, hour or day with calls that starts in [since, until), oldest first."""
+    """One line for each UTC minute, hour or day from that of `since` to that before `until`, oldest first.
+
+    Those without calls are zero.
+    """
     found = filter_by_organization(TABLES[span], payer_id=payer_id, author_id=author_id)
-    rows = found.filter(starts_at__gte=since, starts_at__lt=until).values("starts_at").annotate(**SUMS)
-    return [SpanTotals(starts_at=row["starts_at"], totals=_to_totals(row)) for row in rows.order_by("starts_at")]
+    first = start_of(span, since)
+    rows = found.filter(starts_at__gte=first, starts_at__lt=until).values("starts_at").annotate(**SUMS)
+    known = {row["starts_at"]: _to_totals(row) for row in rows.order_by("starts_at")}
+    starts = (first + number * LENGTHS[span] for number in range(-((first - until) // LENGTHS[span])))
+    return [SpanTotals(starts_at=start, totals=known.get(start, NO_CALLS)) for start in starts]
 
 
 def summarize_calls_by_algorithm(
@@ -146,9 +157,11 @@ def summarize_usage(
     since: datetime,
     until: datetime | None = None,
     limit: int,
+    span: Span = "day",
 ) -> list[UsageLine]:
-    """The totals by a dimension, from the UTC day of `since` up to `until`, the dearest first."""
-    found = _from_day(filter_by_organization(UsageDay, payer_id=payer_id, author_id=author_id), since)
+    """The totals by a dimension, from the UTC minute, hour or day of `since` up to `until`, the dearest first."""
+    sums = filter_by_organization(TABLES[span], payer_id=payer_id, author_id=author_id)
+    found = sums.filter(starts_at__gte=start_of(span, since))
     if until is not None:
         found = found.filter(starts_at__lt=until)
     columns = COLUMNS[by]
@@ -171,6 +184,11 @@ def summarize_earnings(*, author_id: uuid.UUID, since: datetime, limit: int) -> 
         AlgorithmEarnings(algorithm=row["algorithm"], calls=int(row["paid"]), earned=int(row["earned"]))
         for row in rows.order_by("-earned", "algorithm")[:limit]
     ]
+
+
+def start_of(span: Span, moment: datetime) -> datetime:
+    """When the UTC minute, hour or day of that moment began."""
+    return moment - (moment - datetime.min.replace(tzinfo=UTC)) % LENGTHS[span]
 
 
 def _from_day(found: QuerySet[Any], since: datetime) -> QuerySet[Any]:

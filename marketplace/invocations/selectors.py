@@ -13,7 +13,16 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 
 from billing import api as billing
-from billing.api import AlgorithmEarnings, AlgorithmMeasures, AlgorithmTotals, CallLine, DayOfCalls, DayTotals
+from billing.api import (
+    AlgorithmEarnings,
+    AlgorithmMeasures,
+    AlgorithmTotals,
+    CallLine,
+    DayOfCalls,
+    DayTotals,
+    Span,
+    SpanTotals,
+)
 from marketplace.algorithms.models import Algorithm
 from marketplace.errors import NotFound
 from marketplace.organizations.models import ApiKey, Organization
@@ -133,6 +142,15 @@ def list_received_days(*, scope: AccessibleOrganization) -> list[DayTotals]:
     author = scope.organization.id
     days = {"days": STATISTICS_WINDOW.days, "today": _today()}
     return _remember_if_slow(f"received-days:{author}", billing.summarize_calls_by_day, author_id=author, **days)
+
+
+def list_spans(*, scope: AccessibleOrganization, span: Span, length: timedelta, received: bool) -> list[SpanTotals]:
+    """The calls that the organization paid for, or received, in each minute, hour or day since `length` ago."""
+    whose = {"author_id" if received else "payer_id": scope.organization.id}
+    window = {"span": span, "since": timezone.now() - length, "until": timezone.now()}
+    return _remember_if_slow(
+        f"spans:{span}:{received}:{scope.organization.id}", billing.summarize_spans, **whose, **window
+    )
 
 
 def list_spending(*, scope: AccessibleOrganization, limit: int) -> list[AlgorithmTotals]:

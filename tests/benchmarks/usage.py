@@ -85,6 +85,8 @@ def _list_addresses(payer_id: uuid.UUID) -> dict[str, str]:
     return {
         "overview": console,
         "usage": f"{console}/usage",
+        "usage_last_hour": f"{console}/usage?period=hour",
+        "usage_last_day": f"{console}/usage?period=day",
         "usage_by_version": f"{console}/usage?by=version",
         "usage_by_key": f"{console}/usage?by=key",
         "usage_by_member": f"{console}/usage?by=member",

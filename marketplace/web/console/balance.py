@@ -9,7 +9,7 @@ from billing.api import CREDIT
 from marketplace.invocations.selectors import list_earnings, list_spending, list_spending_days
 from marketplace.organizations.permissions import can_manage_payments
 from marketplace.organizations.selectors import AccessibleOrganization
-from marketplace.web.console.charts import make_chart
+from marketplace.web.console.charts import make_chart, name_day
 from marketplace.web.console.page import organization_page, render_page
 
 ENTRIES_PER_PAGE = 50
@@ -40,7 +40,7 @@ def balance(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse
         "before": before,
         "next_before": shown[-1].id if len(entries) > ENTRIES_PER_PAGE else None,
         "days": days,
-        "chart": make_chart([(day.day, day.totals.cost, 0) for day in days]),
+        "chart": make_chart([(name_day(day.day), day.totals.cost, 0) for day in days]),
         "spending": list_spending(scope=scope, limit=ALGORITHMS_SHOWN),
         "earners": list_earnings(scope=scope, limit=ALGORITHMS_SHOWN),
     }

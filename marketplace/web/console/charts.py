@@ -1,4 +1,4 @@
-"""Bars of days, in units of their picture. Pure."""
+"""Bars of minutes, hours or days, in units of their picture. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ HEIGHT = 100
 BAR_WIDTH = 22
 BAR_STEP = 30
 SMALLEST = 2.0
-"""A day with anything in it can be seen."""
+"""A bar with anything in it can be seen."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One day: `low` is the part of `value` that is drawn in the colour of failure."""
+    """One span of time: `low` is the part of `value` that is drawn in the colour of failure."""
 
-    day: date
+    name: str
     value: int
     low: int
     x: int
@@ -31,7 +31,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars for days, oldest first; `most` is the value of the highest."""
+    """Bars for spans of time, oldest first; `most` is the value of the highest."""
 
     bars: list[Bar]
     most: int
@@ -52,16 +52,21 @@ class Chart:
         return BAR_WIDTH
 
 
-def make_chart(days: Sequence[tuple[date, int, int]]) -> Chart:
-    """A chart of (day, value, the failed part of the value)."""
-    most = max((value for _, value, _ in days), default=0)
-    return Chart([_make_bar(number, *day, most) for number, day in enumerate(days)], most)
+def make_chart(spans: Sequence[tuple[str, int, int]]) -> Chart:
+    """A chart of (name, value, the failed part of the value)."""
+    most = max((value for _, value, _ in spans), default=0)
+    return Chart([_make_bar(number, *span, most) for number, span in enumerate(spans)], most)
 
 
-def _make_bar(number: int, day: date, value: int, low: int, most: int) -> Bar:
+def name_day(day: date) -> str:
+    """As `3 Jun`."""
+    return f"{day.day} {day:%b}"
+
+
+def _make_bar(number: int, name: str, value: int, low: int, most: int) -> Bar:
     height = _scale(value, most)
     low_height = min(height, _scale(low, most))
-    return Bar(day, value, low, number * BAR_STEP, HEIGHT - height, height, low_height)
+    return Bar(name, value, low, number * BAR_STEP, HEIGHT - height, height, low_height)
 
 
 def _scale(value: int, most: int) -> float:

@@ -12,7 +12,7 @@ from marketplace.algorithms.selectors import list_owned_algorithms
 from marketplace.invocations.selectors import list_calls, list_earnings, list_received_days, list_spending_days
 from marketplace.organizations.permissions import can_create_key
 from marketplace.organizations.selectors import AccessibleOrganization, list_api_keys
-from marketplace.web.console.charts import make_chart
+from marketplace.web.console.charts import make_chart, name_day
 from marketplace.web.console.first_call import make_first_call
 from marketplace.web.console.page import organization_page, render_page
 
@@ -54,7 +54,7 @@ def overview(request: HttpRequest, scope: AccessibleOrganization) -> HttpRespons
     context = {
         "balance": billing.get_balance(scope.organization.id),
         "month": _add_up(days),
-        "chart": make_chart([(day.day, day.totals.calls, day.totals.failed) for day in days]),
+        "chart": make_chart([(name_day(day.day), day.totals.calls, day.totals.failed) for day in days]),
         "calls": latest,
         "progress": progress,
         "can_create_key": can_create_key(scope),

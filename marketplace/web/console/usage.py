@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -11,15 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from billing import api as billing
-from billing.api import CallTotals, Dimension
-from marketplace.invocations.selectors import list_received_days, list_spending_days
+from billing.api import CallTotals, Dimension, Span, SpanTotals
+from marketplace.invocations.selectors import list_spans
 from marketplace.organizations.selectors import AccessibleOrganization, list_api_keys
 from marketplace.payments.selectors import name_members
-from marketplace.web.console.charts import make_chart
+from marketplace.web.console.charts import make_chart, name_day
 from marketplace.web.console.exports import write_csv
 from marketplace.web.console.page import organization_page, render_page
 
-DAYS = 30
 LINES_SHOWN = 100
 LINES_EXPORTED = 100_000
 DIMENSIONS: Mapping[Dimension, str] = {
@@ -30,6 +29,25 @@ DIMENSIONS: Mapping[Dimension, str] = {
 }
 COLUMNS = ("calls", "failed", "run_us", "cpu_us", "memory_byte_seconds", "compute_microcredits", "royalty_microcredits",
            "cost_microcredits")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Period:
+    """How far back, in bars of what. `over` says it in a sentence, `ending` is the name of the last bar."""
+
+    text: str
+    span: Span
+    length: timedelta
+    over: str
+    ending: str
+
+
+PERIODS: Mapping[str, Period] = {
+    "hour": Period("Last hour", "minute", timedelta(minutes=59), "in each minute of the last hour", "now"),
+    "day": Period("Last day", "hour", timedelta(hours=23), "in each hour of the last day", "now"),
+    "month": Period("Last 30 days", "day", timedelta(days=29), "on each of the last 30 days", "today"),
+}
+"""By what the address calls them. A length is what lies before the span of now."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +62,24 @@ class Line:
 @require_GET
 @organization_page
 def usage(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
-    """The last 30 days: of what was paid for, or of what was received."""
+    """The last 30 days, day or hour: of what was paid for, or of what was received."""
     received = request.GET.get("side") == "received"
-    by = _read_dimension(request, received=received)
-    days = list_received_days(scope=scope) if received else list_spending_days(scope=scope)
-    spent = sum(day.totals.cost for day in days)
+    by, period = _read_dimension(request, received=received), _read_period(request)
+    spans = list_spans(scope=scope, span=period.span, length=period.length, received=received)
+    spent = sum(each.totals.cost for each in spans)
     context = {
         "received": received,
+        "period": period,
+        "periods": PERIODS,
         "by": by,
         "dimension": DIMENSIONS[by],
         "dimensions": {name: text for name, text in DIMENSIONS.items() if not received or name in PUBLIC_DIMENSIONS},
-        "lines": _list_lines(scope, by, received=received, limit=LINES_SHOWN, whole=spent),
-        "days": days,
-        "calls": sum(day.totals.calls for day in days),
-        "failed": sum(day.totals.failed for day in days),
+        "lines": _list_lines(scope, by, period, received=received, limit=LINES_SHOWN, whole=spent),
+        "calls": sum(each.totals.calls for each in spans),
+        "failed": sum(each.totals.failed for each in spans),
         "spent": spent,
-        "earned": sum(day.totals.earned for day in days),
-        "chart": make_chart([(day.day, day.totals.calls, day.totals.failed) for day in days]),
+        "earned": sum(each.totals.earned for each in spans),
+        "chart": make_chart([(_name_span(period, each), each.totals.calls, each.totals.failed) for each in spans]),
     }
     return render_page(request, scope, "console/usage.html", "usage", context)
 
@@ -70,8 +89,8 @@ def usage(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
 def usage_csv(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponseBase:
     """The same as a table: amounts are micro-credits, times microseconds."""
     received = request.GET.get("side") == "received"
-    by = _read_dimension(request, received=received)
-    lines = _list_lines(scope, by, received=received, limit=LINES_EXPORTED, whole=0)
+    by, period = _read_dimension(request, received=received), _read_period(request)
+    lines = _list_lines(scope, by, period, received=received, limit=LINES_EXPORTED, whole=0)
     return write_csv(f"usage-by-{by}", (by, *COLUMNS), _to_rows(lines))
 
 
@@ -85,14 +104,24 @@ def _read_dimension(request: HttpRequest, *, received: bool) -> Dimension:
     return cast("Dimension", asked) if asked in known else "algorithm"
 
 
-def _list_lines(scope: AccessibleOrganization, by: Dimension, *, received: bool, limit: int, whole: int) -> list[Line]:
-    first = timezone.now().astimezone(UTC).date() - timedelta(days=DAYS - 1)
+def _read_period(request: HttpRequest) -> Period:
+    return PERIODS.get(request.GET.get("period", ""), PERIODS["month"])
+
+
+def _name_span(period: Period, span: SpanTotals) -> str:
+    return name_day(span.starts_at) if period.span == "day" else f"{span.starts_at:%H:%M}"
+
+
+def _list_lines(
+    scope: AccessibleOrganization, by: Dimension, period: Period, *, received: bool, limit: int, whole: int
+) -> list[Line]:
     found = billing.summarize_usage(
         by=by,
         payer_id=None if received else scope.organization.id,
         author_id=scope.organization.id if received else None,
-        since=datetime.combine(first, time.min, tzinfo=UTC),
+        since=timezone.now() - period.length,
         limit=limit,
+        span=period.span,
     )
     names = _name(scope, by, [line.identity[0] for line in found])
     return [

@@ -20,7 +20,7 @@ from marketplace.errors import Conflict, NotFound, Unavailable
 from marketplace.organizations.models import Organization
 from marketplace.payments.selectors import name_organizations
 from marketplace.payments.services import reconcile_now, refund_payment, set_terms
-from marketplace.web.console.charts import make_chart
+from marketplace.web.console.charts import make_chart, name_day
 from marketplace.web.console.page import signed_in_page
 from marketplace.web.console.payments import to_cents
 
@@ -142,7 +142,7 @@ def _render(request: HttpRequest, form: TermsForm) -> HttpResponse:
         "payouts": [(payout, slugs.get(payout.organization_id, "")) for payout in payouts],
         "terms": [(each, slugs.get(each.organization_id, "")) for each in on_terms],
         "days": days,
-        "chart": make_chart([(day.day, day.totals.cost - day.totals.earned, 0) for day in days]),
+        "chart": make_chart([(name_day(day.day), day.totals.cost - day.totals.earned, 0) for day in days]),
         "closes": billing.list_closes(CLOSES_SHOWN),
         "failing": billing.list_failing_events()[:SHOWN],
         "latest": billing.list_reconciliations().first(),

@@ -1,10 +1,10 @@
-"""Bars of days, in units of their picture."""
+"""Bars of spans of time, in units of their picture."""
 
 from datetime import date
 
-from marketplace.web.console.charts import HEIGHT, SMALLEST, make_chart
+from marketplace.web.console.charts import HEIGHT, SMALLEST, make_chart, name_day
 
-DAY = date(2026, 1, 31)
+DAY = name_day(date(2026, 6, 3))
 
 
 def test_the_highest_bar_is_as_high_as_the_picture() -> None:
@@ -12,6 +12,7 @@ def test_the_highest_bar_is_as_high_as_the_picture() -> None:
     assert [bar.height for bar in chart.bars] == [0, 25, HEIGHT]
     assert [bar.y for bar in chart.bars] == [HEIGHT, 75, 0]
     assert (chart.bars[1].low_height, chart.bars[1].low_y, chart.most) == (5, 95, 200)
+    assert {bar.name for bar in chart.bars} == {"3 Jun"}
     assert chart.width == chart.bars[-1].x + chart.bar_width
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import uuid
+from datetime import timedelta
 
 from django.db import connection
 from django.test import Client
@@ -30,6 +31,19 @@ def test_usage_is_divided_by_algorithm_key_and_member(as_bob: Client, team: Orga
     assert [(line["version"], line["calls"], line["cost_microcredits"]) for line in lines] == [
         ("team/secret 0.1.0", "4", "6001000")
     ]
+
+
+def test_usage_of_the_last_hour_and_day(as_bob: Client, team: Organization, things: Things) -> None:
+    for minutes, count in ((20, 2), (300, 3), (3_000, 4)):
+        at = timezone.now() - timedelta(minutes=minutes)
+        record_calls(things.version, count, payer_id=team.id, key_id=things.key.id, at=at)
+    for period, bars, calls in (("hour", 60, 3), ("day", 24, 6), ("month", 30, 10), ("nonsense", 30, 10)):
+        response = as_bob.get(f"{TEAM}/usage?by=key&period={period}")
+        assert (len(response.context["chart"].bars), response.context["calls"]) == (bars, calls)
+        assert [line.totals.calls for line in response.context["lines"]] == [calls]
+        assert f"{TEAM}/usage.csv?period={period}&by=key" in Document(response).links()
+        table = as_bob.get(f"{TEAM}/usage.csv?by=key&period={period}")
+        assert f"laptop,{calls}," in b"".join(table.streaming_content).decode()  # type: ignore[attr-defined]
 
 
 def test_of_received_calls_keys_and_members_are_not_told(as_bob: Client, things: Things) -> None:
