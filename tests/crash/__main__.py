@@ -3,8 +3,7 @@
 Several payers call, each with its own key: single calls, trees of calls, and calls for later. The last line of output
 is one line of JSON. Of the calls that were answered with a result, each must be recorded once and posted once, and what
 each payer was told that its calls cost must be what left its balance, to the micro-credit: in the ledger, and in the
-hot balance. The exit code is 1 when that is not so. CRASH_KILLS and CRASH_SEED change how many, and
-which.
+hot balance. The exit code is 1 when that is not so. CRASH_KILLS and CRASH_SEED say how many, and which.
 """
 
 import asyncio
@@ -59,9 +58,7 @@ class Client:
 
 def main() -> int:
     """Runs it all, and stops the platform whatever happens; the exit code."""
-    print(
-        f"CRASH_SEED={SEED} repeats it; {KILLS} kills, {PAYERS} payers, {CONNECTIONS} connections of each", flush=True
-    )
+    print(f"CRASH_SEED={SEED} repeats it; {KILLS} kills, {PAYERS} payers, {CONNECTIONS} connections each", flush=True)
     home = make_home()
     up = UpProcess(home, free_port(), AGORA_EXAMPLES="text_statistics")
     try:
