@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench drain-bench usage-bench conformance languages clients crash fuzz soak stripe clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench search-bench drain-bench usage-bench conformance languages clients crash fuzz soak stripe clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ clients: development ## Drive a platform with the clients and ADKs that Algorith
 
 crash: development ## Kill every process and both databases under load, and count every call.
 	@$(RUN)/python -m tests.crash
+
+search-bench: development ## Ask 60 queries of 8,000 realistic algorithms: how well and how fast search finds.
+	@$(RUN)/python -m tests.search
 
 drain-bench: development ## Measure how many meter events a second become records, sums and postings.
 	@$(RUN)/python -m tests.benchmarks.drain

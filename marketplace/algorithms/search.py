@@ -10,6 +10,7 @@ from django.db.models import Case, CharField, Exists, F, FloatField, Func, Query
 
 from marketplace.algorithms.models import Algorithm
 from marketplace.algorithms.selectors import Viewer, published_algorithms
+from marketplace.algorithms.synonyms import make_any_query, make_text_queries
 from marketplace.organizations.models import Organization
 
 WEIGHTS = [0.05, 0.15, 0.4, 1.0]
@@ -56,30 +57,49 @@ def search_algorithms(
 
 
 def _rank(algorithms: QuerySet[Algorithm], words: str) -> QuerySet[Algorithm]:
-    asked = SearchQuery(words.replace("_", " ").replace("/", " "), search_type="websearch", config="english")
+    asked = _Asked(words)
+    owner, _, name = words.partition("/")
     score = Case(
-        When(search=asked, then=SearchRank(F("search"), asked, weights=WEIGHTS)),
+        When(organization__slug__iexact=owner, name__iexact=name, then=Value(3.0)),
+        When(name__iexact=words.replace(" ", "_"), then=Value(2.0)),
+        When(search=asked.all, then=Value(1.0) + SearchRank(F("search"), asked.any, weights=WEIGHTS)),
+        When(search=asked.most, then=Value(TRIGRAM_WEIGHT) + SearchRank(F("search"), asked.any, weights=WEIGHTS)),
         default=Value(TRIGRAM_WEIGHT) * _share_of(words),
         output_field=FloatField(),
     )
     return algorithms.filter(pk__in=_candidates(algorithms, words, asked)).order_by(score.desc(), "name")
 
 
-def _candidates(visible: QuerySet[Algorithm], words: str, asked: SearchQuery) -> QuerySet[Algorithm]:
-    """Ids of what has the words, what the owner of that name has, and what has similar words if the first are few.
+class _Asked:
+    """Words as queries of PostgreSQL: `all` of them, `most` of them, `any` of them. Quoted and excluded words are taken
+    as they stand, and then the three are the same.
+    """
+
+    def __init__(self, words: str) -> None:
+        if PRECISE.search(words):
+            text = words.replace("_", " ").replace("/", " ")
+            self.all = self.most = self.any = SearchQuery(text, search_type="websearch", config="english")
+            return
+        texts = (*make_text_queries(words), make_any_query(words))
+        self.all, self.most, self.any = (SearchQuery(text, search_type="raw", config="english") for text in texts)
+
+
+def _candidates(visible: QuerySet[Algorithm], words: str, asked: _Asked) -> QuerySet[Algorithm]:
+    """Ids of what has the words, what the owner of that name has, and what has most or similar ones if those are few.
 
     A union, since no index answers an OR across two tables.
     """
     rows = Algorithm.objects.order_by().values("pk")
     owner, _, name = words.partition("/")
     by_owner = rows.filter(organization__in=Organization.objects.filter(slug__iexact=owner), name__istartswith=name)
-    found = rows.filter(search=asked).union(by_owner)
+    found = rows.filter(search=asked.all).union(by_owner)
     if PRECISE.search(words):
         return found
-    enough = Exists(visible.filter(search=asked)[ENOUGH : ENOUGH + 1])
+    enough = Exists(visible.filter(search=asked.all)[ENOUGH : ENOUGH + 1])
     telling = _function("algorithm_telling_trigrams", _trigrams_of(words), output_field=TRIGRAMS)
     overlapping = rows.filter(~enough, trigrams__overlap=telling)
-    return found.union(overlapping.alias(share=_share_of(words)).filter(share__gte=SMALLEST_TRIGRAM_SHARE))
+    similar = overlapping.alias(share=_share_of(words)).filter(share__gte=SMALLEST_TRIGRAM_SHARE)
+    return found.union(rows.filter(~enough, search=asked.most), similar)
 
 
 def _share_of(words: str) -> Func:

@@ -42,7 +42,7 @@ def _draw(words: list[str], count: int) -> list[str]:
 
 def insert_catalogue(algorithms: int, versions_each: int, owners: int, *, rare_word: str) -> None:
     """`algorithms` public algorithms of `owners` organizations; three have the rare word."""
-    organizations = _insert_owners(owners)
+    organizations = insert_owners(owners)
     writer = Writer()
     rows = [_algorithm(number, organizations, writer) for number in range(algorithms)]
     for row in random.sample(rows, 3):
@@ -50,10 +50,11 @@ def insert_catalogue(algorithms: int, versions_each: int, owners: int, *, rare_w
         row.tags = [*row.tags, rare_word]
     Algorithm.objects.bulk_create(rows, batch_size=BATCH)
     for start in range(0, algorithms, BATCH):
-        _insert_versions(rows[start : start + BATCH], versions_each)
+        insert_versions(rows[start : start + BATCH], versions_each)
 
 
-def _insert_owners(count: int) -> list[Organization]:
+def insert_owners(count: int) -> list[Organization]:
+    """That many people with their personal organizations."""
     people = User.objects.bulk_create(
         User(username=f"owner{number}", email=f"owner{number}@example.com") for number in range(count)
     )
@@ -95,7 +96,8 @@ def _algorithm(number: int, organizations: list[Organization], writer: Writer) -
     )
 
 
-def _insert_versions(algorithms: list[Algorithm], each: int) -> None:
+def insert_versions(algorithms: list[Algorithm], each: int) -> None:
+    """So many versions of each, with prices."""
     author = User.objects.order_by("pk")[0]
     builds = Build.objects.bulk_create(
         (_build(algorithm, author) for algorithm in algorithms for _ in range(each)), batch_size=BATCH

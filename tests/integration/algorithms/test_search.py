@@ -81,12 +81,24 @@ def test_changed_words_are_found_at_once(store: User) -> None:
 
 
 def test_similar_words_are_left_out_when_there_are_enough_of_the_very_words(alice: User) -> None:
-    publish("fruity", alice)
+    publish("fruiz", alice)
     for number in range(ENOUGH):
-        publish(f"sorter{number}", alice, summary="Sorts frui.")
-    assert "fruity" in names(query="frui")
-    publish("one_more", alice, summary="Sorts frui.")
-    assert "fruity" not in names(query="frui")
+        publish(f"sorter{number}", alice, summary="Sorts fruit.")
+    assert "fruiz" in names(query="fruit")
+    publish("one_more", alice, summary="Sorts fruit.")
+    assert "fruiz" not in names(query="fruit")
+
+
+@pytest.mark.parametrize("query", ["erase backdrop", "delete background from photos", "cut backgr"])
+def test_words_that_mean_the_same_and_most_of_the_words_are_enough(store: User, query: str) -> None:
+    publish("cutter", store, summary="Removes the background of an image, and cuts out what is before it.")
+    assert names(query=query)[0] == "cutter"
+
+
+def test_the_very_name_comes_first(store: User) -> None:
+    publish("fruit", store)
+    publish("fruit_fruit", store, summary="Fruit of fruit.", tags=["fruit"])
+    assert names(query="fruit")[0] == names(query="alice/fruit")[0] == "fruit"
 
 
 def test_what_is_hidden_is_not_found_and_does_not_count(alice: User, bob: User) -> None:
