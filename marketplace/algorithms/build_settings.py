@@ -2,13 +2,13 @@
 
 import msgspec
 
+from marketplace.algorithms.samples import LONGEST_SAMPLE_CHARACTERS, Sample, check_samples
 from marketplace.errors import InvalidInput
 from marketplace.texts import check_storable
 
 MEBIBYTE = 1024 * 1024
 LONGEST_TIMEOUT_SECONDS = 3000
 MEMORY_BYTES_RANGE = (16 * MEBIBYTE, 64 * 1024 * MEBIBYTE)
-LONGEST_SAMPLE_CHARACTERS = 20_000
 
 
 class BuildSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +23,8 @@ class BuildSettings(msgspec.Struct, frozen=True, kw_only=True):
     calls_others: bool = False
     sample_input: str = ""
     """JSON text for the console of the store page, or nothing."""
+    samples: tuple[Sample, ...] = ()
+    """What the build is tested with before it is published."""
 
 
 def check_settings(settings: BuildSettings) -> None:
@@ -40,6 +42,7 @@ def check_settings(settings: BuildSettings) -> None:
         limits = f"{smallest // MEBIBYTE} to {largest // MEBIBYTE}"
         raise InvalidInput("memory_mebibytes", f"The memory must be {limits} MiB.")
     check_sample(settings.sample_input)
+    check_samples(settings.samples)
 
 
 def check_sample(text: str) -> None:

@@ -62,6 +62,8 @@ class Algorithm(models.Model):
     royalty_per_call = models.BigIntegerField(default=0)
     """Micro-credits, for a version that is published without naming a royalty."""
     on_change = models.CharField(max_length=8, choices=OnChange, default=OnChange.WARN)
+    samples = models.JSONField(default=list, blank=True)
+    """Sample objects (samples.py) that each later build is tested with, besides those of its source."""
     search = SearchVectorField(null=True, editable=False)
     """Kept by a trigger (migration 0002): name, then tags, then summary, then README by weight."""
     trigrams = ArrayField(models.CharField(max_length=3), null=True, editable=False)

@@ -15,9 +15,10 @@ from marketplace.accounts.models import User
 from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
 from marketplace.algorithms.build_settings import BuildSettings, check_sample, check_settings
 from marketplace.algorithms.locks import lock_algorithm
-from marketplace.algorithms.models import Algorithm, AlgorithmSecret, Build, BuildState, TrafficSplit, Version
+from marketplace.algorithms.models import Algorithm, AlgorithmSecret, Build, BuildState, OnChange, TrafficSplit, Version
 from marketplace.algorithms.pricing import AuthorPrice, set_first_price
 from marketplace.algorithms.publication import publish_algorithms_now, publish_fields_now
+from marketplace.algorithms.samples import Sample, SampleResult, merge_samples, read_samples
 from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, bump_of, next_number
 from marketplace.audit.services import record
 from marketplace.celery import app as celery
@@ -164,13 +165,15 @@ def publish_version(
     by: User,
     release_notes: str = "",
     sample_input: str | None = None,
+    sample_results: Sequence[SampleResult] = (),
     price: AuthorPrice | None = None,
 ) -> Version:
     """Publishes a successful build under the next number; again for the same build, answers its version.
 
     The royalty is the algorithm's unless given, the sample input (JSON text) the build's; the compute price is the
-    platform's. Raises NotFound, PermissionDenied, InvalidInput, Conflict (the build has not succeeded, or is published
-    with another bump).
+    platform's. `sample_results` are those of invocations/sample_runs.py. Raises NotFound, PermissionDenied,
+    InvalidInput, Conflict (the build has not succeeded, is published with another bump, or has not passed its samples
+    and the author wants no such version).
     """
     check_can_publish(_get_scope(build.algorithm, by))
     if bump not in BUMPS:
@@ -183,10 +186,11 @@ def publish_version(
     if sample_input is not None:
         check_sample(sample_input)
         texts["sample_input"] = sample_input
-    version = _insert_version(algorithm, Build.objects.get(pk=build.pk), bump, texts, by)
+    version = _insert_version(algorithm, Build.objects.get(pk=build.pk), bump, texts, sample_results, by)
     price = price or AuthorPrice(royalty_per_call=algorithm.royalty_per_call)
     set_first_price(version, price)
-    _audit(by, algorithm, "version.publish", version, royalty_per_call=price.royalty_per_call)
+    doubts = [result.sentence for result in sample_results if result.verdict != "passed"]
+    _audit(by, algorithm, "version.publish", version, royalty_per_call=price.royalty_per_call, samples=doubts)
     _publish_after_commit(algorithm)
     return version
 
@@ -231,12 +235,18 @@ def queue_build(build_id: uuid.UUID) -> None:
     celery.send_task("algorithms.build", kwargs={"build_id": str(build_id)})
 
 
-def _insert_version(algorithm: Algorithm, build: Build, bump: Bump, texts: dict[str, str], by: User) -> Version:
+def _insert_version(
+    algorithm: Algorithm, build: Build, bump: Bump, texts: dict[str, str], results: Sequence[SampleResult], by: User
+) -> Version:
     if build.state != BuildState.SUCCEEDED:
         raise Conflict(f"The build is {build.state}: only a build that succeeded can be published.")
     numbers = Version.objects.filter(algorithm=algorithm).values_list("major", "minor", "revision")
     number = next_number(max((VersionNumber(*row) for row in numbers), default=None), bump)
     settings = msgspec.convert(build.settings, BuildSettings)
+    usual = texts.get("sample_input", settings.sample_input)
+    samples = merge_samples(settings.samples, read_samples(algorithm.samples), usual)
+    _check_samples_passed(algorithm, samples, results)
+    texts["sample_input"] = usual or next((one.input for one in samples if one.content_type == "json"), "")
     return Version.objects.create(
         algorithm=algorithm,
         build=build,
@@ -247,8 +257,20 @@ def _insert_version(algorithm: Algorithm, build: Build, bump: Bump, texts: dict[
         artifact=build.artifact,
         published_by=by,
         published_at=timezone.now(),
-        **{**msgspec.structs.asdict(settings), **texts},
+        sample_results=msgspec.to_builtins(tuple(results)),
+        **{**msgspec.structs.asdict(settings), "samples": msgspec.to_builtins(samples), **texts},
     )
+
+
+def _check_samples_passed(algorithm: Algorithm, samples: Sequence[Sample], results: Sequence[SampleResult]) -> None:
+    """Raises Conflict where the author wants nothing to be published that changed."""
+    if algorithm.on_change != OnChange.REFUSE:
+        return
+    passed = {result.name for result in results if result.verdict == "passed"}
+    doubts = [result.sentence for result in results if result.verdict != "passed"]
+    doubts += [f"{sample.name} was not run" for sample in samples if sample.name not in passed and not results]
+    if doubts:
+        raise Conflict(f"Not published, since its samples did not pass: {'; '.join(doubts)}.")
 
 
 def _check_same_bump(version: Version, bump: Bump) -> Version:

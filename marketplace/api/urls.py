@@ -36,6 +36,7 @@ from marketplace.api.views.organizations import (
 )
 from marketplace.api.views.payments import InvoicesView, InvoiceView, PaymentsView, PaymentView, PayoutsView
 from marketplace.api.views.prices import PricesView, QuoteView
+from marketplace.api.views.samples import SamplesView
 from marketplace.api.views.secrets import SecretProvidersView, SecretsView, SecretView
 from marketplace.api.views.source_hosts import SourceHostsView, SourceHostView, SourceStatusView
 from marketplace.api.views.stripe_events import receive_stripe_event
@@ -94,6 +95,7 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/versions/<selector:version>/prices", make(PricesView)),
         path(f"{prefix}/quote", make(QuoteView)),
         path(f"{prefix}/traffic", make(TrafficView)),
+        path(f"{prefix}/samples", make(SamplesView)),
         path(f"{prefix}/scm/status", make(SourceStatusView)),
         path(f"{prefix}/errors", make(AlgorithmFailuresView)),
         path(f"{prefix}/collections/<uuid:collection_id>", make(DefaultCollectionView)),

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import click
 import msgspec
@@ -40,6 +40,11 @@ MUST_BE = {
     "price.free_to_owner": "true or false",
     "sample": "a table, [sample]",
     "sample.input": "JSON as text, such as '\"hello\"' or '{\"a\": 1}'",
+    "samples": "a list of up to 10 tables, [[samples]]",
+    "samples.name": "a name of its own, of up to 60 characters",
+    "samples.input": "JSON as text; for content_type text, the text, and for binary, the bytes in base64",
+    "samples.content_type": '"json", "text" or "binary"',
+    "samples.expected": "the result as JSON text",
 }
 """Every field there is, and what its value must be."""
 
@@ -86,6 +91,15 @@ class Sample(Section):
     input: str = ""
 
 
+class NamedSample(Section):
+    """An input that each build is tested with before it is published."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    input: str
+    content_type: Literal["json", "text", "binary"] = "json"
+    expected: str | None = None
+
+
 class Manifest(Section):
     """The whole file."""
 
@@ -102,6 +116,7 @@ class Manifest(Section):
     limits: Limits = Limits()
     price: Price = Price()
     sample: Sample = Sample()
+    samples: Annotated[tuple[NamedSample, ...], msgspec.Meta(max_length=10)] = ()
 
     def entry_path(self) -> str:
         """The file to load, relative to the folder; empty when only the platform can know it."""
@@ -157,15 +172,17 @@ def _refuse_unknown(content: dict[str, object]) -> None:
 def _fields(content: dict[str, object]) -> Iterator[str]:
     for name, value in content.items():
         yield name
-        if isinstance(value, dict) and name in MUST_BE:
-            yield from (f"{name}.{inner}" for inner in value)
+        for table in value if isinstance(value, list) else [value]:
+            if isinstance(table, dict) and name in MUST_BE:
+                yield from (f"{name}.{inner}" for inner in table)
 
 
 def _sentence(text: str) -> str:
     """Turns msgspec's report, "what - at `$.path`", into ours."""
-    if missing := re.search(r"missing required field `(\w+)`", text):
-        return f"{missing[1]} is missing: it must be {MUST_BE[missing[1]]}."
-    place = re.search(r"at `\$\.([\w.]+)", text)
+    if missing := re.search(r"missing required field `(\w+)`(?: - at `\$\.(\w+))?", text):
+        field = f"{missing[2]}.{missing[1]}" if missing[2] else missing[1]
+        return f"{field} is missing: it must be {MUST_BE[field]}."
+    place = re.search(r"at `\$\.([\w.]+)", re.sub(r"\[\d+\]", "", text))
     field = place[1] if place else ""
     return f"{field} must be {MUST_BE[field]}." if field in MUST_BE else f"{text}."
 

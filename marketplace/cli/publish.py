@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import msgspec
 
 from marketplace.cli.adk_folder import read_adk_folder
 from marketplace.cli.credentials import load_credentials
@@ -72,7 +73,7 @@ def publish_folder(
         if current.get("git_hash") == packed.source_hash:
             return Published(f"{owner}/{manifest.name}", current["semantic_version"], new=False)
         build_id = _build(platform, owner, manifest, packed, echo)
-    version = _publish_build(platform, owner, manifest, build_id, bump, notes)
+    version = _publish_build(platform, owner, manifest, build_id, bump, notes, echo)
     return Published(f"{owner}/{manifest.name}", version, new=True)
 
 
@@ -124,6 +125,7 @@ def _build_settings(manifest: Manifest) -> JsonObject:
         "network": manifest.permissions.network,
         "calls_others": manifest.permissions.calls_others,
         "sample_input": manifest.sample.input,
+        "samples": msgspec.to_builtins(manifest.samples),
     }
 
 
@@ -145,13 +147,17 @@ def _follow(platform: Platform, build: str, echo: Echo) -> None:
         raise click.ClickException(f"The build failed: {found['failure'] or 'the log above says why.'}")
 
 
-def _publish_build(platform: Platform, owner: str, manifest: Manifest, build_id: str, bump: str, notes: str) -> str:
+def _publish_build(
+    platform: Platform, owner: str, manifest: Manifest, build_id: str, bump: str, notes: str, echo: Echo
+) -> str:
     body = {
         "build_id": build_id,
         "version_info": {"version_type": bump, "release_notes": notes, "sample_input": manifest.sample.input},
         "settings": manifest.price.to_settings(),
     }
     published = platform.post(f"/v1/algorithms/{owner}/{manifest.name}/versions", body)
+    for sample in published["version_info"].get("sample_results", ()):
+        echo(f"Sample {sample['name']}: {sample['verdict'].replace('_', ' ')} {sample['error']}".rstrip())
     return str(published["version_info"]["semantic_version"])
 
 

@@ -51,15 +51,29 @@ class Answer:
 
 def call_gateway(call: AsyncCall, body: bytes, *, is_wanted: Callable[[], bool]) -> Answer:
     """Makes the call. Raises NotWanted, Unreachable."""
-    connection = _Door(timeout=float(QUEUE_SECONDS))
     headers = {"Authorization": f"Simple {_sign(call)}", "Content-Type": CONTENT_TYPES[call.content_type]}
     path = f"/v1/algo/{call.algorithm}/{call.version}?timeout={call.timeout}&{call.bounds_query}"
+    return _exchange(path, headers, body, call.timeout + QUEUE_SECONDS, is_wanted)
+
+
+def call_once(token: CallToken, reference: str, body: bytes, *, content_type: str, seconds: int) -> Answer:
+    """Calls `owner/name/version` by that right, while somebody waits. Raises Unreachable."""
+    right = sign_token(token, secret=settings.SECRET_KEY)
+    headers = {"Authorization": f"Simple {right}", "Content-Type": CONTENT_TYPES[content_type]}
+    path = f"/v1/algo/{reference}?timeout={seconds}"
+    return _exchange(path, headers, body, seconds + QUEUE_SECONDS, lambda: True)
+
+
+def _exchange(
+    path: str, headers: Mapping[str, str], body: bytes, seconds: int, is_wanted: Callable[[], bool]
+) -> Answer:
+    connection = _Door(timeout=float(QUEUE_SECONDS))
     begun = False
     try:
         connection.connect()
         begun = True
         connection.request("POST", path, body, headers)
-        _wait(connection.sock, call.timeout + QUEUE_SECONDS, is_wanted)
+        _wait(connection.sock, seconds, is_wanted)
         response = connection.getresponse()
         answer = Answer(response.status, response.read(), {name.lower(): text for name, text in response.getheaders()})
     except (OSError, HTTPException) as error:

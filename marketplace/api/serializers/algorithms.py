@@ -12,6 +12,7 @@ from execution.environments import list_available
 from marketplace.algorithms.models import Algorithm, Build, BuildState, License, Version
 from marketplace.algorithms.pricing import LARGEST_ROYALTY
 from marketplace.algorithms.selectors import list_versions
+from marketplace.api.serializers.samples import SampleResultSerializer, SampleSerializer
 
 CALLABILITY = ("public", "private")
 NETWORK_ACCESS = ("full", "isolated")
@@ -147,6 +148,8 @@ class VersionInfoSerializer(serializers.Serializer):
     release_notes = serializers.CharField(default="")
     sample_input = serializers.CharField(default="", help_text="JSON text, or nothing.")
     released_at = serializers.DateTimeField(source="published_at", allow_null=True, default=None)
+    samples = SampleSerializer(many=True, default=())
+    sample_results = SampleResultSerializer(many=True, default=())
     deprecated = serializers.CharField(source="deprecation", default="", help_text="What its callers are told.")
     rolled_back = serializers.BooleanField(default=False, help_text="Whether only those get it who name it.")
 

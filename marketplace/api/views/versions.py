@@ -41,6 +41,7 @@ from marketplace.api.serializers.prices import to_price
 from marketplace.api.serializers.versions import NewVersionSerializer, VersionLifeSerializer
 from marketplace.api.views.algorithms import check_environment
 from marketplace.errors import Conflict, NotFound
+from marketplace.invocations.sample_runs import run_samples
 
 LONGEST_BUILD_SECONDS = 600
 LOOK_SECONDS = 0.3
@@ -102,13 +103,14 @@ class VersionsView(APIView):
         operation_id="publish_version", request=NewVersionSerializer, responses={201: AlgorithmSerializer, **ERRORS}
     )
     def post(self, request: Request, owner: str, name: str) -> Response:
-        """Publish a build that succeeded. Safe to repeat for the same build."""
+        """Publish a build that succeeded; its samples are called first. Safe to repeat for the same build."""
         algorithm = get_owned(request, owner, name)
         body = NewVersionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         info, texts = body.validated_data["version_info"], body.texts()
         check_environment(texts.get("environment"))
         build = find_build(request, algorithm, body.validated_data)
+        results = run_samples(build=build, by=get_user(request), sample_input=info.get("sample_input"))
         with transaction.atomic():
             algorithm = update_algorithm(algorithm=algorithm, by=get_user(request), **texts)
             version = publish_version(
@@ -116,6 +118,7 @@ class VersionsView(APIView):
                 bump=info["version_type"],
                 release_notes=info["release_notes"],
                 sample_input=info.get("sample_input"),
+                sample_results=results,
                 price=to_price(body.validated_data.get("settings", {}), usual_royalty=algorithm.royalty_per_call),
                 by=get_user(request),
             )

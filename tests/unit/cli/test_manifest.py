@@ -66,6 +66,9 @@ def test_a_royalty_is_exact(text: str, amount: int) -> None:
         ({"price": {"royalty_credits": "1e99"}}, "price.royalty_credits"),
         ({"sample": {"input": "{"}}, "sample.input"),
         ({"sample": {"input": 7}}, "sample.input"),
+        ({"samples": {"name": "x"}}, "samples"),
+        ({"samples": [{"name": "x", "input": 7}]}, "samples.input"),
+        ({"samples": [{"name": "x", "input": "1", "content_type": "xml"}]}, "samples.content_type"),
     ],
 )
 def test_it_says_which_field_must_be_what(change: dict[str, object], field: str) -> None:
