@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.budgets.models import Budget, KeyLimit
+from billing.budgets.rebuilding import rebuild_redis
 from billing.budgets.selectors import (
     BudgetLine,
     collect_budgets,
@@ -21,7 +22,6 @@ from billing.budgets.selectors import (
     list_key_limits,
 )
 from billing.budgets.services import BudgetWarning, notice_crossings, remove_budget, set_budget, set_key_limit
-from billing.budgets.spending import begin_counting
 from billing.ledger import selectors as ledger_selectors
 from billing.ledger import services as ledger_services
 from billing.ledger.models import AccountKind, LedgerClose
@@ -36,6 +36,7 @@ from billing.metering.counters import (
     count_kept_seconds,
     free_calls_field,
     free_calls_key,
+    read_number,
     spent_field,
     spent_key,
 )
@@ -43,6 +44,7 @@ from billing.metering.daily_close import close_books
 from billing.metering.events import BALANCES as HOT_BALANCES
 from billing.metering.events import MeterEvent, Outcome, Waiver, multiply_memory
 from billing.metering.hot_balances import BalanceDifference, RebuildReport, add_on_commit, rebuild_hot_balances
+from billing.metering.rebuilding import is_whole as is_redis_whole
 from billing.metering.selectors import (
     CallLine,
     find_recorded_calls,
@@ -190,7 +192,6 @@ __all__ = [
     "VersionMeasures",
     "Waiver",
     "apply_account",
-    "begin_counting",
     "begin_payout",
     "check_ledger",
     "close_books",
@@ -217,6 +218,7 @@ __all__ = [
     "get_price_schedules",
     "get_prices",
     "grant_credits",
+    "is_redis_whole",
     "issue_invoice",
     "list_budgets",
     "list_call_records",
@@ -247,7 +249,9 @@ __all__ = [
     "push_invoice",
     "rank_algorithms",
     "rate",
+    "read_number",
     "rebuild_hot_balances",
+    "rebuild_redis",
     "receive_event",
     "reconcile_latest",
     "refund_payment",

@@ -23,6 +23,11 @@ app.conf.beat_schedule = {
     "requeue lost calls": {"task": "invocations.requeue_lost_calls", "schedule": 10.0, "options": {"expires": 10}},
     "clear finished calls": {"task": "invocations.clear_finished_calls", "schedule": crontab(minute="47")},
     "refresh the directory": {"task": "invocations.refresh_directory", "schedule": 300.0, "options": {"expires": 300}},
+    "refresh a lost directory": {
+        "task": "invocations.refresh_lost_directory",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     # Twice a day, each a week ahead: a missed turn costs nothing.
     "make partitions": {"task": "invocations.ensure_partitions", "schedule": crontab(minute="7", hour="1,13")},
     "remove old call records": {"task": "invocations.remove_old_records", "schedule": crontab(minute="27", hour="3")},

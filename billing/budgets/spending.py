@@ -1,40 +1,54 @@
 """What has been spent of budgets: counts in Redis (metering/counters.py), begun from the sums when there is none."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import F, QuerySet, Sum
 
 from billing.budgets.models import Budget
+from billing.metering.connecting import connect
 from billing.metering.counters import KEPT_SECONDS, read_spent, spent_field, spent_key
-from billing.metering.hot_balances import connect, read_pending_events
+from billing.metering.events import MeterEvent
 from billing.metering.models import UsageDay
+from billing.metering.rebuilding import Amount, Changes, Recorded, rebuild
 
 
 def read_spending(budgets: Iterable[Budget], at: datetime) -> dict[uuid.UUID, int]:
     """What was spent of each budget in the period of that moment, in micro-credits, by its id."""
     budgets = list(budgets)
     with connect() as client:
-        periods = {budget.span for budget in budgets}
-        spent = {period: read_spent(client, period, at.timestamp()) for period in periods}
-    return {budget.id: spent[budget.span].get(field_of(budget), 0) for budget in budgets}
+        fields = {period: {field_of(one) for one in budgets if one.span == period} for period in KEPT_SECONDS}
+        spent = {period: read_spent(client, period, at.timestamp(), wanted) for period, wanted in fields.items()}
+    return {budget.id: spent[budget.span][field_of(budget)] for budget in budgets}
 
 
-def begin_counting(budgets: Iterable[Budget], at: datetime) -> int:
-    """Sets the counts that are missing to what the period's calls cost so far; answers how many it set.
+def begin_counting(budgets: Collection[Budget], at: datetime) -> int:
+    """Sets the counts that are missing to what the period's calls cost so far; answers how many it set."""
+    return len(rebuild(lambda: add_up_spending(budgets, at), spending_of(budgets)).restored)
 
-    Calls that end at this very moment may be missed or counted twice: once, when a budget is made.
-    """
-    begun = 0
-    with connect() as client:
-        for budget in budgets:
-            key, field = spent_key(budget.span, at.timestamp()), field_of(budget)
-            if not client.hexists(key, field) and (spent := _add_up(budget, at)) > 0:
-                begun += client.hsetnx(key, field, str(spent))
-                client.expire(key, KEPT_SECONDS[budget.span])
-    return begun
+
+def add_up_spending(budgets: Iterable[Budget], at: datetime) -> dict[Amount, Recorded]:
+    """What the recorded calls of each budget's current period cost."""
+    return {
+        Amount(spent_key(one.span, at.timestamp()), field_of(one)): Recorded(_add_up(one, at), KEPT_SECONDS[one.span])
+        for one in budgets
+    }
+
+
+def spending_of(budgets: Iterable[Budget]) -> Callable[[MeterEvent], Changes]:
+    """What a call adds to the counts of these budgets."""
+    by_payer: dict[str, list[Budget]] = {}
+    for budget in budgets:
+        by_payer.setdefault(str(budget.organization_id), []).append(budget)
+
+    def change(event: MeterEvent) -> Changes:
+        moment, cost = event.started_at / 1e6, event.compute_charge + event.royalty_charge
+        mine = [one for one in by_payer.get(event.payer_id, ()) if _counts(one, event)]
+        return [(amount, cost) for amount in {Amount(spent_key(one.span, moment), field_of(one)) for one in mine}]
+
+    return change
 
 
 def field_of(budget: Budget) -> str:
@@ -42,19 +56,13 @@ def field_of(budget: Budget) -> str:
     return spent_field(str(budget.organization_id), key_id=str(budget.key_id or "") or None, member_id=budget.member_id)
 
 
+def _counts(budget: Budget, event: MeterEvent) -> bool:
+    return budget.key_id in (None, _to_uuid(event.key_id)) and budget.member_id in (None, event.member_id)
+
+
 def _add_up(budget: Budget, at: datetime) -> int:
-    """The cost of the period's calls: those not yet recorded, then those that are."""
-    starts_at = _start_of(budget.period, at)
-    pending = sum(
-        event.compute_charge + event.royalty_charge
-        for event in read_pending_events()
-        if event.payer_id == str(budget.organization_id)
-        and budget.key_id in (None, _to_uuid(event.key_id))
-        and budget.member_id in (None, event.member_id)
-        and event.started_at >= starts_at.timestamp() * 1e6
-    )
-    recorded = _filter(budget, starts_at).aggregate(cost=Sum(F("compute_charge") + F("royalty_charge")))["cost"]
-    return pending + int(recorded or 0)
+    cost = Sum(F("compute_charge") + F("royalty_charge"))
+    return int(_filter(budget, _start_of(budget.period, at)).aggregate(cost=cost)["cost"] or 0)
 
 
 def _filter(budget: Budget, starts_at: datetime) -> QuerySet[Any]:

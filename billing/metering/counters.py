@@ -9,16 +9,19 @@ that they are as exact as the hot balances. Gateways hold them in memory; pages 
 | `billing:free_calls:202611` | `payer:algorithm id` | calls |
 """
 
+import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
 import redis
 
-from billing.metering.hot_balances import connect
+from billing.metering.connecting import connect
 
 SPENT = "billing:spent:"
 FREE_CALLS = "billing:free_calls:"
+NUMBER = re.compile(rb"-?\d+")
 Period = Literal["day", "month"]
 FORMATS: dict[Period, str] = {"day": "%Y%m%d", "month": "%Y%m"}
 KEPT_SECONDS: dict[Period, int] = {"day": 3 * 86_400, "month": 70 * 86_400}
@@ -60,7 +63,7 @@ def count_free_calls(*, payer_id: str, algorithm_id: str, moment: float) -> int:
     """How many of that month's free calls the organization has had."""
     field = free_calls_field(payer_id=payer_id, algorithm_id=algorithm_id)
     with connect() as client:
-        return int(client.hget(free_calls_key(moment), field) or 0)
+        return read_number(cast("bytes | None", client.hget(free_calls_key(moment), field))) or 0
 
 
 def count_kept_seconds(period: Period) -> int:
@@ -68,10 +71,16 @@ def count_kept_seconds(period: Period) -> int:
     return KEPT_SECONDS[period]
 
 
-def read_spent(client: redis.Redis, period: Period, moment: float) -> dict[str, int]:
+def read_spent(client: redis.Redis, period: Period, moment: float, fields: Collection[str]) -> dict[str, int]:
     """What was spent in the period of that moment, by field."""
-    found = cast("dict[bytes, bytes]", client.hgetall(spent_key(period, moment)))
-    return {field.decode(): int(amount) for field, amount in found.items()}
+    wanted = list(fields)
+    found = cast("list[bytes | None]", client.hmget(spent_key(period, moment), wanted)) if wanted else []
+    return {field: read_number(value) or 0 for field, value in zip(wanted, found, strict=True)}
+
+
+def read_number(value: object) -> int | None:
+    """What a field of a hash in Redis holds; None for what is not there, or what somebody spoilt."""
+    return int(value) if isinstance(value, bytes) and NUMBER.fullmatch(value) else None
 
 
 @lru_cache(maxsize=16)

@@ -14,6 +14,8 @@ STREAM = "meter:events"
 FIELD = b"events"
 BALANCES = "billing:balances"
 """Redis hash: organization id to hot balance in micro-credits."""
+WHOLE = "billing:whole"
+"""Redis key: there while the balances and counts in Redis are whole (rebuilding.py)."""
 
 Outcome = Literal["ok", "algorithm_error", "timeout", "crashed", "cancelled", "unavailable"]
 Waiver = Literal["owner", "free_call"]

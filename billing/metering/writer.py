@@ -13,7 +13,6 @@ payer, and never the other way round, an answer that nobody pays for.
 import asyncio
 import contextlib
 import hashlib
-import re
 import uuid
 from collections import Counter, deque
 from typing import NamedTuple, cast
@@ -23,8 +22,8 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from billing.errors import MeterUnavailable
-from billing.metering.counters import Count
-from billing.metering.events import BALANCES, STREAM, MeterEvent, join_lines
+from billing.metering.counters import Count, read_number
+from billing.metering.events import BALANCES, STREAM, WHOLE, MeterEvent, join_lines
 
 PATIENCE_SECONDS = 5.0
 LEAST_SECONDS = 0.25
@@ -40,13 +39,13 @@ GATHER_LIMIT = 8
 FIRST_PAYER = 6
 """The script's first argument that is a payer."""
 WRITER_KEY = "meter:writer:"
-NUMBER = re.compile(rb"-?\d+")
 
 # ARGV: batch number, seconds to remember it, the last microsecond of Redis's clock at which it may be written, the
 # entry of the stream, where the counts begin, payer and charge for each payer; then for each count its hash, field,
 # amount, and the seconds that the hash is kept.
 # What may fail comes first, and the stream before the mark: what is marked is written. A balance that cannot be
-# changed, since somebody spoilt it, holds up nobody: the ledger follows the stream.
+# changed, since somebody spoilt it, holds up nobody: the ledger follows the stream. Nothing is told while Redis is not
+# whole: what it has was counted from nothing.
 SCRIPT = """
 local counts = tonumber(ARGV[5])
 local known = redis.call('GET', KEYS[3])
@@ -61,6 +60,7 @@ if not known or tonumber(known) < tonumber(ARGV[1]) then
     redis.pcall('EXPIRE', ARGV[i], ARGV[i + 3])
   end
 end
+if redis.call('EXISTS', KEYS[4]) == 0 then return {} end
 local names = {}
 for i = 6, counts - 1, 2 do names[#names + 1] = ARGV[i] end
 local answer = redis.call('HMGET', KEYS[2], unpack(names))
@@ -73,7 +73,7 @@ SCRIPT_ID = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 class _Waiting(NamedTuple):
     event: MeterEvent
     text: bytes
-    done: asyncio.Future[int]
+    done: asyncio.Future[int | None]
     deadline: float
     """In the loop's time."""
     counts: tuple[Count, ...]
@@ -88,7 +88,7 @@ class MeterWriter:
         self._patience = patience
         self.counts: dict[str, dict[str, int]] = {}
         """By hash and field: what Redis said last. A gateway shares its own with the writer."""
-        self._keys = (STREAM, BALANCES, f"{WRITER_KEY}{uuid.uuid4()}")
+        self._keys = (STREAM, BALANCES, f"{WRITER_KEY}{uuid.uuid4()}", WHOLE)
         self._batch_number = 0
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
@@ -111,10 +111,11 @@ class MeterWriter:
         _fail(self._waiting)
         await self._link.close()
 
-    async def write(self, event: MeterEvent, counts: tuple[Count, ...] = ()) -> int:
+    async def write(self, event: MeterEvent, counts: tuple[Count, ...] = ()) -> int | None:
         """Writes the event, charges its payer, and answers the payer's new hot balance in micro-credits.
 
-        The counts are raised in the same step, and `self.counts` has their new values.
+        None while Redis does not know, since its data were lost and are being made anew. The counts are raised in the
+        same step, and `self.counts` has their new values, as far as Redis knows them.
 
         Returns after Redis has it, on disk. Raises MeterUnavailable when that took longer than the writer's patience;
         the event is then not written later. Whoever is cancelled while it waits leaves the event to be written.
@@ -122,7 +123,7 @@ class MeterWriter:
         loop = self._loop
         if self._task is None or loop is None:
             raise MeterUnavailable("The meter's writer does not run.")
-        done: asyncio.Future[int] = loop.create_future()
+        done: asyncio.Future[int | None] = loop.create_future()
         self._waiting.append(_Waiting(event, msgspec.json.encode(event), done, loop.time() + self._patience, counts))
         self._wake.set()
         return await done
@@ -165,10 +166,12 @@ class MeterWriter:
         answer = await self._call_patiently(arguments, deadline)
         if answer is None:
             return
+        answer = answer or [None] * (len(charges) + len(counts))
         balances, counted = answer[: len(charges)], answer[len(charges) :]
         for count, value in zip(counts, counted, strict=True):
-            self.counts.setdefault(count.key, {})[count.field] = _to_number(value)
-        by_payer = {payer: _to_number(balance) for payer, balance in zip(charges, balances, strict=True)}
+            if (known := read_number(value)) is not None:
+                self.counts.setdefault(count.key, {})[count.field] = known
+        by_payer = {payer: read_number(balance) for payer, balance in zip(charges, balances, strict=True)}
         for event, _, done, *_ in batch:
             if not done.done():
                 done.set_result(by_payer[event.payer_id])
@@ -231,11 +234,6 @@ class _Link:
         assert self._connection is not None, "opened by read_clock"
         await self._connection.send_command(*command)
         return await self._connection.read_response()
-
-
-def _to_number(value: object) -> int:
-    """What a hash of Redis holds, once set; zero for what somebody spoilt."""
-    return int(value) if isinstance(value, bytes) and NUMBER.fullmatch(value) else 0
 
 
 def _fail(waiting: "deque[_Waiting] | list[_Waiting]") -> None:

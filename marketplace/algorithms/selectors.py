@@ -21,6 +21,11 @@ Viewer = User | AnonymousUser | AccessibleOrganization | None
 NEWEST_FIRST = (IsNull(F("rolled_back_at"), False), "-major", "-minor", "-revision")
 
 
+def map_versions() -> dict[UUID, UUID]:
+    """Which algorithm each version is one of, by their ids."""
+    return dict(Version.objects.values_list("pk", "algorithm_id"))
+
+
 def visible_algorithms(*, viewer: Viewer) -> QuerySet[Algorithm]:
     """Public algorithms, and all those of the viewer's organizations; unpublished ones too."""
     algorithms = Algorithm.objects.select_related("organization").defer("readme", "search", "trigrams")

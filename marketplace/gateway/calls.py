@@ -125,7 +125,7 @@ class Gateway:
             self._note_failure(call, answer.error, started_at, body)
         event, counts = self._event_of(call, answer.usage, answer.outcome, started_at, len(body), answer)
         try:
-            self._mirror.balances[call.caller.payer_id] = await self._meter.write(event, counts)
+            await self._meter_call(event, counts)
         except MeterUnavailable:
             raise NotNow(NOT_RECORDED) from None
         return reply_with_answer(
@@ -163,7 +163,7 @@ class Gateway:
             event, counts = self._event_of(
                 call, answer.usage, answer.outcome, started_at, len(body), answer, chunks.size
             )
-            self._mirror.balances[call.caller.payer_id] = await self._meter.write(event, counts)
+            await self._meter_call(event, counts)
             await relay
         except MeterUnavailable:
             raise NotNow(NOT_RECORDED) from None
@@ -179,6 +179,13 @@ class Gateway:
             notice=call.target.notice,
         )
         await events.send(last, call_id=call.id)
+
+    async def _meter_call(self, event: MeterEvent, counts: tuple[Count, ...]) -> None:
+        """Writes it, and remembers what its payer has left. Raises MeterUnavailable."""
+        left = await self._meter.write(event, counts)
+        if left is None:  # Redis lost its data, and we know better
+            left = self._mirror.balances.get(event.payer_id, 0) - event.compute_charge - event.royalty_charge
+        self._mirror.balances[event.payer_id] = left
 
     async def _run(
         self, call: Call, request: bytes, started_at: int, bytes_in: int, chunks: ChunkStream | None = None

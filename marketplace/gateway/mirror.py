@@ -15,7 +15,7 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from billing.api import HOT_BALANCES, SPENT_COUNTS, Period, spent_key
+from billing.api import HOT_BALANCES, SPENT_COUNTS, Period, read_number, spent_key
 from execution.client import VersionSpec
 from marketplace.algorithms.version_numbers import is_exact, list_fitting, resolve_version
 from marketplace.directory.entries import (
@@ -188,7 +188,7 @@ class Mirror:
         hashes = (KEYS, ALGORITHMS, HOT_BALANCES, LIMITS)
         keys, algorithms, balances, limits = [await self._client.hgetall(name) for name in hashes]
         self.keys = {field.decode(): _key.decode(value) for field, value in keys.items()}
-        self.balances = {field.decode(): int(value) for field, value in balances.items()}
+        self.balances = _to_numbers(balances)
         self.limits = {field.decode(): _limits.decode(value) for field, value in limits.items()}
         await self._read_spent()
         decoded = {}
@@ -205,7 +205,7 @@ class Mirror:
         if change.kind == "keys":
             _replace(self.keys, change.field, _key.decode(value) if value else None)
         elif change.kind == "balances":
-            _replace(self.balances, change.field, int(value) if value else None)
+            _replace(self.balances, change.field, read_number(value))
         elif change.kind == "limits":
             await self._read_spent()  # first: a budget is not looked at before what was spent of it is known
             _replace(self.limits, change.field, _limits.decode(value) if value else None)
@@ -219,12 +219,12 @@ class Mirror:
             del self.counts[key]
         for key in keys:
             found = await self._client.hgetall(key)
-            self.counts.setdefault(key, {}).update({field.decode(): int(value) for field, value in found.items()})
+            self.counts.setdefault(key, {}).update(_to_numbers(found))
 
     async def read_count(self, key: str, field: str) -> None:
         """Reads a count that other gateways raise too; a Redis that is away leaves it as it is known here."""
         with suppress(RedisError, OSError):
-            value = int(await self._client.hget(key, field) or 0)
+            value = read_number(await self._client.hget(key, field)) or 0
             known = self.counts.setdefault(key, {})
             known[field] = max(value, known.get(field, 0))  # what is on its way to Redis is counted here already
 
@@ -237,6 +237,12 @@ class Mirror:
             self._fields[entry.algorithm_id] = field
         _replace(self._algorithms, field, entry)
         self._targets.pop(field, None)
+
+
+def _to_numbers(found: dict[bytes, bytes]) -> dict[str, int]:
+    """Without what somebody spoilt: it is made anew in a moment."""
+    numbers = {field.decode(): read_number(value) for field, value in found.items()}
+    return {field: number for field, number in numbers.items() if number is not None}
 
 
 def _hash_of(change: Change) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from billing import api as billing
 from marketplace.algorithms.publication import collect_algorithm_entries, publish_fields_now
+from marketplace.algorithms.selectors import map_versions
 from marketplace.directory import publisher
 from marketplace.invocations.async_selectors import KEPT_DAYS
 from marketplace.invocations.contents import delete_contents
@@ -44,15 +45,24 @@ def refresh_directory() -> RefreshReport:
     algorithms = publisher.find_differing_algorithms(collect_algorithm_entries())
     for fields in _batches(algorithms):
         publish_fields_now(fields)
-    budgets = [budget for budgets in billing.collect_budgets(None).values() for budget in budgets]
-    billing.begin_counting(budgets, timezone.now())
-    limits = publisher.find_differing_limits(collect_limits_entries())
+    money = billing.rebuild_redis(map_versions, timezone.now())
+    expected = collect_limits_entries()
+    limits = set(expected) if money.counts else publisher.find_differing_limits(expected)
     for organization_ids in _batches(limits):
         publish_limits_now([UUID(text) for text in organization_ids])
-    report = RefreshReport(len(keys), len(algorithms), billing.rebuild_hot_balances().restored, len(limits))
+    report = RefreshReport(len(keys), len(algorithms), money.restored, len(limits))
     if report != RefreshReport(0, 0, 0):
         logger.info("The directory was refreshed: %s", report)
     return report
+
+
+def refresh_lost_directory() -> bool:
+    """Fills a Redis that lost its data; whether it had."""
+    if billing.is_redis_whole():
+        return False
+    logger.error("Redis lost its data: what it must know is made anew from PostgreSQL")
+    refresh_directory()
+    return True
 
 
 def clear_finished_calls(*, now: datetime) -> int:

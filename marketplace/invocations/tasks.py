@@ -48,6 +48,12 @@ def refresh_directory() -> None:
     services.refresh_directory()
 
 
+@app.task(name="invocations.refresh_lost_directory")
+def refresh_lost_directory() -> None:
+    """Fills a Redis that lost its data."""
+    services.refresh_lost_directory()
+
+
 @app.task(name="invocations.ensure_partitions")
 def ensure_partitions() -> None:
     """Makes the partitions that the call records of the next days go to."""

@@ -15,7 +15,7 @@ from django.db import connections
 
 from billing.api import MeterEvent, share_royalty
 from billing.metering.drain import REJECTED, Drain
-from billing.metering.events import BALANCES, FIELD, STREAM, join_lines
+from billing.metering.events import BALANCES, FIELD, STREAM, WHOLE, join_lines
 
 MakeEvent = Callable[..., MeterEvent]
 ENTRY = 7
@@ -69,9 +69,10 @@ def database_address() -> str:
 
 @pytest.fixture
 def client() -> Iterator[redis.Redis]:
-    """Redis, without what billing keeps there."""
+    """Redis, whole, without what billing keeps there."""
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.delete(STREAM, REJECTED, BALANCES)
+        client.set(WHOLE, 1)
         yield client
         client.delete(STREAM, REJECTED, BALANCES)
 

@@ -19,7 +19,7 @@ from billing.api import MeterEvent, MeterWriter, check_ledger
 from billing.errors import MeterUnavailable
 from billing.metering.counters import Count
 from billing.metering.drain import Drain, Drained
-from billing.metering.events import BALANCES, STREAM, split_lines
+from billing.metering.events import BALANCES, STREAM, WHOLE, split_lines
 from billing.metering.writer import BATCH_LIMIT, WRITER_KEY
 from marketplace.cli.embedded import EmbeddedRedis
 
@@ -36,6 +36,8 @@ def server() -> Iterator[EmbeddedRedis]:
     with tempfile.TemporaryDirectory(prefix="agora-") as folder:
         server = EmbeddedRedis(socket=Path(folder) / "redis.sock", folder=Path(folder) / "data")
         server.start()
+        with redis.Redis.from_url(f"unix://{server.socket}") as client:
+            client.set(WHOLE, 1)
         yield server
         server.stop()
 
@@ -275,7 +277,7 @@ async def test_what_is_no_number_any_more_holds_up_nobody(server: EmbeddedRedis,
     with redis.Redis.from_url(f"unix://{server.socket}") as client:
         client.hset(BALANCES, PAYER, "a lot")
         client.set(count.key, "no hash")
-        assert await writer.write(make_event(payer_id=PAYER), (count,)) == 0
+        assert await writer.write(make_event(payer_id=PAYER), (count,)) is None
         client.delete(count.key)
         client.hset(BALANCES, PAYER, 2 * CHARGE)
     assert await writer.write(make_event(payer_id=PAYER), (count,)) == CHARGE

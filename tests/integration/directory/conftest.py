@@ -7,6 +7,7 @@ import pytest
 import redis
 from django.conf import settings
 
+from billing.metering.events import WHOLE
 from marketplace.directory.entries import ALGORITHMS, CHANGES, KEYS, AlgorithmEntry, Change, KeyEntry
 
 
@@ -38,9 +39,10 @@ class Gateway:
 
 @pytest.fixture
 def gateway(transactional_db: None) -> Iterator[Gateway]:
-    """Services commit in these tests, and Redis is empty at first."""
+    """Services commit in these tests, and Redis is empty at first, as that of a new platform."""
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
+        client.set(WHOLE, 1)
         with client.pubsub(ignore_subscribe_messages=True) as subscription:
             subscription.subscribe(CHANGES)
             assert subscription.get_message(timeout=5) is None  # subscribed
