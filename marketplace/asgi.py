@@ -1,4 +1,5 @@
-"""What answers requests that are no calls (marketplace/gateway): the door for hosted data, and Django for the rest."""
+"""What answers requests that are no calls (marketplace/gateway): the door for hosted data, what pages follow by
+WebSocket, and Django for the rest."""
 
 import os
 from typing import Any
@@ -10,11 +11,14 @@ _django = get_asgi_application()
 
 from marketplace.api.data.application import answer_data  # noqa: E402 - needs Django to be set up
 from marketplace.api.data.requests import find_prefix  # noqa: E402
+from marketplace.web.live.routing import live  # noqa: E402
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     """The ASGI application."""
     if scope["type"] == "http" and find_prefix(scope["raw_path"]) is not None:
         await answer_data(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await live(scope, receive, send)
     else:
         await _django(scope, receive, send)

@@ -1,16 +1,27 @@
 """The log of a build, written to its row while the build goes on, so that pages can follow it."""
 
+import logging
 import time
 import uuid
+from typing import TypedDict
 
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
 from django.db.models import F, TextField, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Length, Substr
+from redis.exceptions import RedisError
 
-from marketplace.algorithms.models import Build
+from marketplace.algorithms.build_queue import place_in_queue
+from marketplace.algorithms.models import Build, BuildState
+from marketplace.errors import NotFound
+from marketplace.organizations.selectors import AccessibleOrganization
+
+logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.5
 FLUSH_LINES = 200
 LARGEST_LOG_CHARACTERS = 1_000_000
+LARGEST_PART_CHARACTERS = 100_000
 CUT = "… the log goes on, but no more of it is kept.\n"
 
 
@@ -38,5 +49,54 @@ class BuildLog:
         if self._lines:
             text = Value("".join(self._lines), output_field=TextField())
             Build.objects.filter(pk=self._build_id).update(log=Concat(F("log"), text))
+            tell_readers(self._build_id)
         self._lines.clear()
         self._flushed_at = time.monotonic()
+
+
+class LogPart(TypedDict):
+    """What a page that has the log up to `start` is told. Positions count characters, as PostgreSQL does."""
+
+    start: int
+    text: str
+    end: int
+    attempt: int
+    state: str
+    place: int
+    """How many builds are before it in the queue, and it; 0 when it does not wait."""
+    over: bool
+    """Whether nothing more will come."""
+
+
+def read_log_part(*, scope: AccessibleOrganization, build_id: uuid.UUID, start: int, attempt: int) -> LogPart:
+    """The log from `start`, or from its beginning when it is another attempt's by now. Raises NotFound."""
+    rows = Build.objects.filter(pk=build_id, algorithm__organization=scope.organization)
+    rows = rows.annotate(length=Length("log"), part=Substr("log", start + 1, LARGEST_PART_CHARACTERS))
+    row = rows.values("state", "attempts", "length", "part").first()
+    if row is None:
+        raise NotFound("There is no such build.")
+    if start and (row["attempts"] != attempt or row["length"] < start):
+        return read_log_part(scope=scope, build_id=build_id, start=0, attempt=row["attempts"])
+    end = start + len(row["part"])
+    return {
+        "start": start,
+        "text": row["part"],
+        "end": end,
+        "attempt": row["attempts"],
+        "state": row["state"],
+        "place": place_in_queue(build_id) if row["state"] == BuildState.QUEUED else 0,
+        "over": row["state"] not in (BuildState.QUEUED, BuildState.BUILDING) and end == row["length"],
+    }
+
+
+def notices_of(build_id: uuid.UUID) -> str:
+    """The group of channels that are told when there is something new to read."""
+    return f"build.{build_id}"
+
+
+def tell_readers(build_id: uuid.UUID) -> None:
+    """Says that the build has changed. Those whom a lost notice does not reach look again by themselves."""
+    try:
+        async_to_sync(get_channel_layer().group_send)(notices_of(build_id), {"type": "live.changed"})
+    except (RedisError, OSError):
+        logger.warning("Readers of build %s could not be told", build_id)

@@ -131,14 +131,16 @@ class BuildState(models.TextChoices):
     BUILDING = "building"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 BUILD_TRANSITIONS: dict[BuildState, frozenset[BuildState]] = {
-    BuildState.QUEUED: frozenset({BuildState.BUILDING}),
+    BuildState.QUEUED: frozenset({BuildState.BUILDING, BuildState.CANCELLED}),
     # Back to the queue when the worker died in the middle.
-    BuildState.BUILDING: frozenset({BuildState.SUCCEEDED, BuildState.FAILED, BuildState.QUEUED}),
+    BuildState.BUILDING: frozenset({BuildState.SUCCEEDED, BuildState.FAILED, BuildState.QUEUED, BuildState.CANCELLED}),
     BuildState.SUCCEEDED: frozenset(),
     BuildState.FAILED: frozenset(),
+    BuildState.CANCELLED: frozenset(),
 }
 """The only moves there are; build_states.move_build makes them, by compare-and-set."""
 
@@ -158,6 +160,8 @@ class Build(models.Model):
     entry = models.CharField(max_length=255)
     settings = models.JSONField()
     """A BuildSettings (build_settings.py)."""
+    resolved = models.JSONField(default=list, blank=True)
+    """The packages in the artifact: Package objects (execution/builds/packages.py)."""
     error = models.TextField(blank=True)
     """Why it failed, for the author."""
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -180,6 +184,7 @@ class Build(models.Model):
             models.Index(
                 fields=["started_at"], condition=models.Q(state=BuildState.BUILDING), name="build_in_progress"
             ),
+            models.Index(fields=["created_at"], condition=models.Q(state=BuildState.QUEUED), name="build_waiting"),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ from marketplace.organizations.permissions import check_can_delete, check_can_pu
 from marketplace.organizations.selectors import AccessibleOrganization, get_accessible_organization
 from marketplace.texts import check_storable
 
+ENDED_BADLY = (BuildState.FAILED, BuildState.CANCELLED)
 LARGEST_SOURCE_BYTES = 100 * 1024 * 1024
 MOST_TAGS = 10
 FAILURE_STANDS = timedelta(seconds=30)
@@ -214,7 +215,7 @@ def _insert_build(algorithm: Algorithm, source_hash: str, settings: BuildSetting
     lock_algorithm(algorithm.pk)
     kept = msgspec.to_builtins(settings)
     same = Build.objects.filter(algorithm=algorithm, source_hash=source_hash, settings=kept)
-    existing = same.exclude(state=BuildState.FAILED).order_by("-created_at").first()
+    existing = same.exclude(state__in=ENDED_BADLY).order_by("-created_at").first()
     if existing:
         return existing
     build = Build.objects.create(

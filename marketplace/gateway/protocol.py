@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 SLOT_HOST = b"agora"
 """What pages take for the host that a slot asked for, whatever name its client knows the platform by."""
 READING = (b"GET", b"HEAD")
+LIVE = b"/live/"  # where pages open WebSockets: marketplace/web/live
 H2C = re.compile(rb"\r\nupgrade:[ \t]*h2c[ \t]*(?=\r\n|$)", re.IGNORECASE)
 LAST_REQUEST_SECONDS = 0.5
 """How long a server that stops leaves an idle connection open: the client may have sent something a moment before."""
@@ -193,6 +194,8 @@ class GatewayProtocol(HttpToolsProtocol):
                 headers.append((b"authorization", self._right_at(self._door)))
         self.headers += headers  # in place: the scope has this list
         super().on_headers_complete()
+        if self._upgrades():
+            return
         self.scope["extensions"] = {EXTENSION: FileSender(self.cycle)}
         if self._one_call:
             self.cycle.keep_alive = False
@@ -203,8 +206,16 @@ class GatewayProtocol(HttpToolsProtocol):
             right = self._gateway.right_to_load(door)
         return right
 
+    def _upgrades(self) -> bool:
+        return bool(self.parser.should_upgrade()) and self._should_upgrade()
+
+    def _should_upgrade_to_ws(self) -> bool:
+        """uvicorn's: only for what pages follow, and when no answer is still to be written here."""
+        idle = self.cycle is None or self.cycle.response_complete
+        return idle and self._slots is None and not self._one_call and self.url.startswith(LIVE)
+
     def on_body(self, body: bytes) -> None:
-        if not isinstance(self.cycle, CallCycle):
+        if self._upgrades() or not isinstance(self.cycle, CallCycle):
             super().on_body(body)
             return
         self.cycle.take(body)
@@ -212,7 +223,7 @@ class GatewayProtocol(HttpToolsProtocol):
             self._refuse_connection(TooLarge())
 
     def on_message_complete(self) -> None:
-        if not isinstance(self.cycle, CallCycle):
+        if self._upgrades() or not isinstance(self.cycle, CallCycle):
             super().on_message_complete()
             return
         self.cycle.received = True

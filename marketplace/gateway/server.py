@@ -27,6 +27,8 @@ GRACE_SECONDS = 10
 """How long calls may go on after the server was asked to stop."""
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
+LARGEST_MESSAGE = 16 * 1024
+"""Of what comes by WebSocket, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ class WebServer(uvicorn.Server):
                 host=config.host,
                 port=config.port,
                 http=partial(GatewayProtocol, gateway, self._repeats),  # type: ignore[arg-type]
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=LARGEST_MESSAGE,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -176,6 +176,7 @@ STATUSES = {
     BuildState.BUILDING: "in-progress",
     BuildState.SUCCEEDED: "succeeded",
     BuildState.FAILED: "failed",
+    BuildState.CANCELLED: "failed",
 }
 
 

@@ -214,6 +214,6 @@ def wait_for_build(build: Build) -> Build:
             raise StillBuilding(f"The build {build.id} is not done yet: ask for it at builds/{build.id}.")
         time.sleep(LOOK_SECONDS)
         build = Build.objects.select_related("algorithm__organization", "version").get(pk=build.pk)
-    if build.state == BuildState.FAILED:
-        raise BuildFailed(f"The build {build.id} failed: {build.error}")
+    if build.state != BuildState.SUCCEEDED:
+        raise BuildFailed(f"The build {build.id} {build.state}: {build.error}")
     return build
