@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "refresh standings": {"task": "invocations.refresh_standings", "schedule": 300.0, "options": {"expires": 300}},
     # Twice a day, each a week ahead: a missed turn costs nothing.
     "make partitions": {"task": "invocations.ensure_partitions", "schedule": crontab(minute="7", hour="1,13")},
     "remove old call records": {"task": "invocations.remove_old_records", "schedule": crontab(minute="27", hour="3")},

@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "marketplace.algorithms",
     "marketplace.datasets",
     "marketplace.invocations",
+    "marketplace.reviews",
     "marketplace.api",
     "marketplace.web",
 ]

@@ -32,6 +32,12 @@ RANKING = """
 SELECT algorithm, sum(calls)::bigint FROM metering_usage_day WHERE starts_at >= %(since)s
 GROUP BY algorithm ORDER BY 2 DESC, 1 LIMIT %(limit)s
 """
+HAS_CALLED = """
+SELECT EXISTS (
+    SELECT 1 FROM metering_usage_day
+    WHERE payer_id = ANY (%(payers)s) AND author_id = %(author)s AND algorithm = %(algorithm)s AND calls > failed
+)
+"""
 TOTAL = "SELECT coalesce(sum(calls), 0)::bigint FROM metering_usage_day WHERE starts_at >= %(since)s"
 BY_VERSION = """
 WITH totals AS (
@@ -113,8 +119,11 @@ def measure_algorithms(
         return {name: AlgorithmMeasures(*measures) for name, *measures in cursor.fetchall()}
 
 
-def rank_algorithms(*, since: datetime, limit: int) -> list[tuple[str, int]]:
-    """The most called algorithms (`owner/name`) with their calls, private ones too: for sorting, not for showing."""
+def rank_algorithms(*, since: datetime, limit: int | None) -> list[tuple[str, int]]:
+    """The most called algorithms (`owner/name`) with their calls, private ones too: for sorting, not for showing.
+
+    `limit` None is all of them.
+    """
     with connection.cursor() as cursor:
         cursor.execute(RANKING, {"since": _start_of_day(since), "limit": limit})
         return list(cursor.fetchall())
@@ -125,6 +134,13 @@ def count_calls(*, since: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(TOTAL, {"since": _start_of_day(since)})
         return int(cursor.fetchone()[0])
+
+
+def has_called(*, payer_ids: Collection[UUID], author_id: UUID, algorithm: str) -> bool:
+    """Whether one of these organizations ever paid for a call of the algorithm (`owner/name`) that was answered."""
+    with connection.cursor() as cursor:
+        cursor.execute(HAS_CALLED, {"payers": list(payer_ids), "author": author_id, "algorithm": algorithm})
+        return bool(cursor.fetchone()[0])
 
 
 def count_calls_by_day(*, author_id: UUID, algorithm: str, days: int, today: date) -> list[DayOfCalls]:

@@ -271,3 +271,54 @@ class TrafficSplit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.percent}% of {self.algorithm} to {self.candidate.number}"
+
+
+class InputKind(models.TextChoices):
+    """What the sample of an algorithm's newest version is: what one gives it."""
+
+    IMAGE = "image", "Image"
+    TEXT = "text", "Text"
+    NUMBER = "number", "Number"
+    LIST = "list", "List"
+    OBJECT = "object", "Object"
+
+
+class Standing(models.Model):
+    """What the store sorts and filters by, beside an algorithm's own words.
+
+    Calls and price are refreshed by the clock (marketplace/invocations/standings.py); stars and reviews change with
+    what people say (marketplace/reviews).
+    """
+
+    algorithm = models.OneToOneField(Algorithm, on_delete=models.CASCADE, primary_key=True, related_name="standing")
+    calls = models.BigIntegerField(default=0)
+    """Of the last 30 days."""
+    rising = models.FloatField(default=0)
+    """How far the last 7 days are above the 7 before: what trends has a large one, what falls a negative one."""
+    price = models.BigIntegerField(null=True)
+    """Micro-credits of a typical call; null while nobody knows how long one takes."""
+    input_kind = models.CharField(max_length=16, blank=True, choices=InputKind)
+    stars = models.PositiveIntegerField(default=0)
+    reviews = models.PositiveIntegerField(default=0)
+    points = models.PositiveIntegerField(default=0)
+    """The sum of the reviews' ratings."""
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(input_kind="") | models.Q(input_kind__in=InputKind.values),
+                name="standing_input_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-rising"], condition=models.Q(rising__gt=0), name="standing_rising"),
+            models.Index(fields=["-stars"], condition=models.Q(stars__gt=0), name="standing_stars"),
+        ]
+
+    def __str__(self) -> str:
+        return f"standing of {self.algorithm}"
+
+    @property
+    def rating(self) -> float | None:
+        """The mean of the reviews, with one decimal."""
+        return round(self.points / self.reviews, 1) if self.reviews else None

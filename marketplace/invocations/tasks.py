@@ -8,6 +8,7 @@ from billing import api as billing
 from marketplace.celery import app
 from marketplace.invocations import budget_warnings, making, services, webhooks
 from marketplace.invocations.sessions import end_finished_sessions
+from marketplace.invocations.standings import refresh_standings as refresh_standings_now
 from marketplace.invocations.webhooks import NotDelivered
 
 
@@ -52,6 +53,12 @@ def refresh_directory() -> None:
 def refresh_lost_directory() -> None:
     """Fills a Redis that lost its data."""
     services.refresh_lost_directory()
+
+
+@app.task(name="invocations.refresh_standings")
+def refresh_standings() -> None:
+    """Counts what the store sorts and filters by."""
+    refresh_standings_now(now=timezone.now())
 
 
 @app.task(name="invocations.ensure_partitions")

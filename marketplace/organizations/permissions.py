@@ -21,11 +21,12 @@ class Action(StrEnum):
     READ_AUDIT = "read the audit log"
     MANAGE_PAYMENTS = "manage payments"
     MANAGE_LIMITS = "set budgets and limits"
+    ANSWER_REVIEWS = "answer reviews"
 
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MEMBER: frozenset({Action.CREATE_KEY, Action.PUBLISH}),
+    Role.MEMBER: frozenset({Action.CREATE_KEY, Action.PUBLISH, Action.ANSWER_REVIEWS}),
 }
 
 
@@ -124,6 +125,16 @@ def can_manage_payments(scope: AccessibleOrganization) -> bool:
 def check_can_manage_payments(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may see to payments."""
     _require(can_manage_payments(scope), Action.MANAGE_PAYMENTS, scope)
+
+
+def can_answer_reviews(scope: AccessibleOrganization) -> bool:
+    """Whether they may speak for the organization under what callers write of its algorithms."""
+    return Action.ANSWER_REVIEWS in ALLOWED[scope.role]
+
+
+def check_can_answer_reviews(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may answer reviews."""
+    _require(can_answer_reviews(scope), Action.ANSWER_REVIEWS, scope)
 
 
 def _require(allowed: bool, action: Action, scope: AccessibleOrganization) -> None:

@@ -12,6 +12,7 @@ from execution.environments import find_environment
 from marketplace.algorithms.models import Algorithm, Version
 from marketplace.algorithms.selectors import list_latest_versions
 from marketplace.invocations.selectors import list_statistics
+from marketplace.invocations.standings import price_typical_call
 from marketplace.web.figures import format_credits, round_typical
 from marketplace.web.store.filters import language_names
 
@@ -78,10 +79,10 @@ def describe_price(terms: PriceTerms, median_run_us: int | None) -> Price:
     if not parts:
         return Price("Free", "", "Calls of this algorithm cost nothing.", per_call=0)
     explanation = f"{' and '.join(parts)}. {FAILURE_RULE}{_describe_free_calls(terms)}"
-    if median_run_us is None:
+    per_call = price_typical_call(terms, median_run_us)
+    if per_call is None:
         return Price(*_unmeasured(terms), explanation, per_call=None)
-    per_second = terms.compute_per_second + terms.royalty_per_second
-    typical = round_typical(terms.royalty_per_call + per_second * median_run_us // 1_000_000)
+    typical = round_typical(per_call)
     return Price(format_credits(typical), "call", explanation, per_call=typical)
 
 

@@ -50,8 +50,8 @@ def test_the_catalogue_is_listed(anonymous: Client, catalogue: dict[str, Version
 @pytest.mark.parametrize(
     ("asked", "names"),
     [
-        ("q=photograph", ["deblur"]),
-        ("q=PHOTOGRAPHS", ["deblur"]),
+        ("q=photograph", ["deblur", "palette"]),
+        ("q=PHOTOGRAPHS", ["deblur", "palette"]),
         ("q=sumarize", ["summarize"]),
         ("q=trans", ["translate"]),
         ("q=bob/", ["summarize", "translate"]),
