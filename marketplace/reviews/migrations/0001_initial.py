@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("algorithms", "0008_standings"),
+        ("algorithms", "0010_standings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

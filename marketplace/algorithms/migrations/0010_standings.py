@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("algorithms", "0007_version_lives"),
+        ("algorithms", "0009_builds"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("algorithms", "0007_version_lives"),
+        ("algorithms", "0008_samples"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
