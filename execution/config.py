@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from execution.errors import InvalidSetting
+from execution.signatures import read_key
 
 MEBIBYTE = 1 << 20
 SMALLEST_PART = 0.01
@@ -43,6 +44,8 @@ class AgentConfig:
     closed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """What a slot with the network does not reach, besides private networks and the machine's own addresses."""
     allow_unisolated: bool = False
+    artifact_keys: tuple[str, ...] = ()
+    """Public keys, one of which must have signed what slots load (execution/signatures.py); none: no check."""
     first_uid: int = 600_000
     """When the agent runs as root, its slots run as users from a range of 65536 that starts here."""
 
@@ -72,7 +75,7 @@ class AgentConfig:
     def from_environment(cls, home: Path, environ: Mapping[str, str] = os.environ) -> "AgentConfig":
         """Reads AGORA_MAX_SLOTS, AGORA_WARM_SLOTS (`python3=3,javascript=2`), AGORA_LOAD_TIMEOUT, AGORA_DRAIN_SECONDS,
         AGORA_SLOT_CPUS, AGORA_CACHE_GIB, AGORA_ALLOW_NETWORK, AGORA_CLOSED_NETWORKS (`203.0.113.0/24,2001:db8::/32`),
-        AGORA_ALLOW_UNISOLATED and AGORA_FIRST_SLOT_UID. Raises InvalidSetting."""
+        AGORA_ALLOW_UNISOLATED, AGORA_ARTIFACT_KEYS and AGORA_FIRST_SLOT_UID. Raises InvalidSetting."""
         return cls(
             home=home,
             max_slots=_number(environ, "AGORA_MAX_SLOTS", cls.max_slots),
@@ -84,6 +87,7 @@ class AgentConfig:
             allow_network=_flag(environ, "AGORA_ALLOW_NETWORK"),
             closed_networks=_networks(environ, "AGORA_CLOSED_NETWORKS"),
             allow_unisolated=allows_unisolated(environ),
+            artifact_keys=_keys(environ, "AGORA_ARTIFACT_KEYS"),
             first_uid=_number(environ, "AGORA_FIRST_SLOT_UID", cls.first_uid),
         )
 
@@ -126,6 +130,13 @@ def _counts(environ: Mapping[str, str], name: str) -> dict[str, int]:
             raise InvalidSetting(f"{name} has {part!r}: write it like python3=3,javascript=2.")
         counts[key] = int(number)
     return counts
+
+
+def _keys(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    keys = tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
+    for key in keys:
+        read_key(key)
+    return keys
 
 
 def _networks(environ: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -83,6 +83,8 @@ if not SECRET_KEY:
     )
 # What seals secrets in the database, newest first; see marketplace/sealing.py.
 SEALING_KEYS = env_list("AGORA_SEALING_KEYS", "") or [SECRET_KEY]
+# What signs artifacts, newest first; see marketplace/algorithms/signing.py.
+SIGNING_KEYS = env_list("AGORA_SIGNING_KEYS", "")
 ALLOWED_HOSTS = [*env_list("AGORA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"), "agora"]  # the last one: from slots
 CSRF_TRUSTED_ORIGINS = [AGORA_ADDRESS]
 

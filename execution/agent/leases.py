@@ -33,6 +33,7 @@ from execution.protocol.agent_messages import (
     Release,
     VersionSpec,
 )
+from execution.signatures import find_signer
 
 logger = logging.getLogger(__name__)
 
@@ -152,6 +153,7 @@ class Leases:
 
         Raises LoadFailed, MachineFull, StorageFails, OSError.
         """
+        self._check_signature(spec)
         kind = await self._choose_kind(spec)
         files = await self._hold_artifact(spec.artifact)
         let_go = partial(self._artifacts.let_go, spec.artifact)
@@ -173,6 +175,14 @@ class Leases:
         except BaseException:
             self._fleet.end(slot)
             raise
+
+    def _check_signature(self, spec: VersionSpec) -> None:
+        """Raises LoadFailed for what this platform did not build."""
+        keys = self._config.artifact_keys
+        if keys and find_signer(spec.artifact, spec.signature, keys) is None:
+            logger.error("The artifact %s of %s is not signed by a known key", spec.artifact, spec.name)
+            message = "the files of this version are not those that this platform built: tell its operator"
+            raise LoadFailed(AlgorithmFailure(message, "SignatureError"))
 
     async def _read_secrets(self, spec: VersionSpec) -> dict[str, str]:
         """Raises StorageFails."""

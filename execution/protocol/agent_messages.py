@@ -33,6 +33,8 @@ class VersionSpec(msgspec.Struct, frozen=True):
     calls_others: bool
     secrets: str = ""
     """Names secrets and their state; the agent asks whoever may read them. Empty: there are none."""
+    signature: str = ""
+    """Of the artifact: see execution/signatures.py."""
 
 
 class AlgorithmFailure(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from marketplace.algorithms.build_states import move_build
 from marketplace.algorithms.models import Build, BuildState
 from marketplace.algorithms.publication import publish_algorithms_now
 from marketplace.algorithms.services import queue_build
+from marketplace.algorithms.signing import sign_artifact
 from marketplace.worker_locks import has_worker, worker_lock
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ def _build(build: Build) -> None:
     workspace.mkdir(parents=True)
     try:
         digest = _make_artifact(build, workspace, log)
+        sign_artifact(digest)
         _finish(build, log, BuildState.SUCCEEDED, artifact=digest)
         _let_owners_call(build)
     except BuildFailed as error:

@@ -253,6 +253,17 @@ class Version(models.Model):
         return self.rolled_back_at is not None
 
 
+class ArtifactSignature(models.Model):
+    """That this platform built the artifact, as execution/signatures.py signs it."""
+
+    artifact = models.CharField(max_length=64, primary_key=True)
+    """SHA-256, hex."""
+    signature = models.CharField(max_length=128)
+
+    def __str__(self) -> str:
+        return f"signature of {self.artifact}"
+
+
 class TrafficSplit(models.Model):
     """Of the callers who name neither of the two versions, `percent` get the candidate, and the others the base."""
 

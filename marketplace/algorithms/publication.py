@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
-from django.db.models import F, QuerySet, TextField, Value, Window
+from django.db.models import F, OuterRef, QuerySet, Subquery, TextField, Value, Window
 from django.db.models.functions import Concat, Lower, RowNumber
 from django.utils import timezone
 
 from billing import api as billing
 from billing.api import PriceSchedule, PriceTerms
 from marketplace.algorithms.build_settings import BuildSettings
-from marketplace.algorithms.models import Algorithm, Build, BuildState, TrafficSplit, Version
+from marketplace.algorithms.models import Algorithm, ArtifactSignature, Build, BuildState, TrafficSplit, Version
 from marketplace.algorithms.version_numbers import VersionNumber
 from marketplace.directory import publisher
 from marketplace.directory.entries import AlgorithmEntry, PriceEntry, SplitEntry, VersionEntry
@@ -34,6 +34,7 @@ SETTINGS = (
 )
 """The columns of a version that its entry has under the same names. Rows are read bare: 40,000 models take seconds."""
 LIFE = ("rolled_back_at", "deprecated_at", "deprecation")
+SIGNATURE = Subquery(ArtifactSignature.objects.filter(pk=OuterRef("artifact")).values("signature"))
 MOST_BUILDS = 5
 """How many builds that are no version can be called, the newest ones of each algorithm."""
 
@@ -83,7 +84,8 @@ def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
 
 def _version_entries(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[VersionEntry]]:
     live = Version.objects.filter(algorithm__in=algorithm_ids, withdrawn_at=None)
-    rows = live.order_by("published_at", "pk").values_list("algorithm_id", "pk", *NUMBER, *LIFE, *SETTINGS)
+    rows = live.order_by("published_at", "pk").annotate(signature=SIGNATURE)
+    rows = rows.values_list("algorithm_id", "pk", *NUMBER, "signature", *LIFE, *SETTINGS)
     versions = list(rows)
     schedules = billing.get_price_schedules([pk for _, pk, *_ in versions], timezone.now())
     entries: dict[uuid.UUID, list[VersionEntry]] = {}
@@ -93,13 +95,14 @@ def _version_entries(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, li
 
 
 def _to_version_entry(version_id: uuid.UUID, columns: list[Any], schedule: PriceSchedule) -> VersionEntry:
-    number, life, settings = columns[:3], columns[3:6], columns[6:]
+    number, (signature, *life), settings = columns[:3], columns[3:7], columns[7:]
     rolled_back_at, deprecated_at, deprecation = life
     return VersionEntry(
         version_id=str(version_id),
         number=str(VersionNumber(*number)),
         price=_to_price_entry(schedule.now),
         later_prices=tuple(_to_price_entry(terms) for terms in schedule.later),
+        signature=signature or "",
         rolled_back=rolled_back_at is not None,
         deprecation=deprecation,
         deprecated_at=deprecated_at.timestamp() if deprecated_at else 0.0,
@@ -110,24 +113,30 @@ def _to_version_entry(version_id: uuid.UUID, columns: list[Any], schedule: Price
 def _build_entries(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[VersionEntry]]:
     place = Window(RowNumber(), partition_by=F("algorithm_id"), order_by=F("finished_at").desc())
     built = Build.objects.filter(algorithm__in=algorithm_ids, state=BuildState.SUCCEEDED, version=None)
-    newest = built.annotate(place=place).filter(place__lte=MOST_BUILDS).order_by("algorithm_id", "place")
+    newest = (
+        built.annotate(place=place, signature=SIGNATURE)
+        .filter(place__lte=MOST_BUILDS)
+        .order_by("algorithm_id", "place")
+    )
     entries: dict[uuid.UUID, list[VersionEntry]] = {}
-    for algorithm_id, pk, source_hash, artifact, settings in newest.values_list(
-        "algorithm_id", "pk", "source_hash", "artifact", "settings"
-    ):
-        kept = msgspec.convert(settings, BuildSettings)
-        entries.setdefault(algorithm_id, []).append(_to_build_entry(pk, source_hash, artifact, kept))
+    columns = ("pk", "source_hash", "artifact", "signature", "settings")
+    for algorithm_id, *row in newest.values_list("algorithm_id", *columns):
+        entries.setdefault(algorithm_id, []).append(_to_build_entry(*row))
     return entries
 
 
-def _to_build_entry(build_id: uuid.UUID, source_hash: str, artifact: str, kept: BuildSettings) -> VersionEntry:
+def _to_build_entry(
+    build_id: uuid.UUID, source_hash: str, artifact: str, signature: str | None, settings: dict[str, Any]
+) -> VersionEntry:
     """At the price of computing alone: what it will cost others is said when it is published."""
+    kept = msgspec.convert(settings, BuildSettings)
     compute = billing.default_compute_per_second(kept.environment)
     return VersionEntry(
         version_id=str(build_id),
         number=f"build-{source_hash[:10]}",
         source_hash=source_hash,
         artifact=artifact,
+        signature=signature or "",
         price=PriceEntry(compute_per_second=compute, royalty_per_call=0),
         **{name: getattr(kept, name) for name in SETTINGS[2:]},
     )

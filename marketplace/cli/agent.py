@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 
 import click
 import django
@@ -21,13 +22,16 @@ def command() -> None:
 
     from marketplace.algorithms.blobs import open_artifact  # noqa: PLC0415
     from marketplace.algorithms.secrets import read_secrets  # noqa: PLC0415
+    from marketplace.algorithms.signing import public_keys  # noqa: PLC0415
 
     def read_secrets_now(name: str) -> dict[str, str]:
         close_old_connections()  # the thread's own: it may have been idle for days
         return read_secrets(name)
 
     try:
-        run_agent(AgentConfig.from_environment(settings.AGORA_HOME), open_artifact, read_secrets_now)
+        config = AgentConfig.from_environment(settings.AGORA_HOME)
+        config = config if config.artifact_keys else replace(config, artifact_keys=public_keys())
+        run_agent(config, open_artifact, read_secrets_now)
     except OperatorMustAct as error:
         click.echo(str(error), err=True)
         sys.exit(1)

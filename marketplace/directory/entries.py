@@ -69,6 +69,8 @@ class VersionEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """In force when the entry was written."""
     later_prices: tuple[PriceEntry, ...] = ()
     """Those announced, the next first."""
+    signature: str = ""
+    """The platform's, of the artifact: see execution/signatures.py."""
     rolled_back: bool = False
     """Whether callers who do not name it get an older one."""
     deprecation: str = ""

@@ -283,4 +283,5 @@ def _spec_of(algorithm: AlgorithmEntry, version: VersionEntry) -> VersionSpec:
         network=version.network,
         calls_others=version.calls_others,
         secrets=algorithm.secrets,
+        signature=version.signature,
     )
