@@ -5,6 +5,8 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from marketplace.web.store.call_programs import PROGRAMS, Program
+
 LONGEST_INLINE_CHARACTERS = 240
 """A longer sample is read from input.json, which the page offers."""
 LONGEST_LINE_CHARACTERS = 80
@@ -28,12 +30,18 @@ def make_call_examples(*, address: str, full_name: str, sample: str) -> list[Cal
         CallExample("python", "Python", _python(address, full_name, sample)),
         CallExample("javascript", "JavaScript", _javascript(address, full_name, sample)),
         CallExample("agora", "agora", _agora(full_name, sample)),
+        *(_write(program, f"{address}/v1/algo/{full_name}", sample) for program in PROGRAMS),
     ]
 
 
 def is_long(sample: str) -> bool:
     """Whether the examples read the sample from input.json."""
     return len(sample) > LONGEST_INLINE_CHARACTERS
+
+
+def _write(program: Program, address: str, sample: str) -> CallExample:
+    text = program.write(address=address, key=KEY, sample=None if is_long(sample) else sample)
+    return CallExample(program.id, program.language, text)
 
 
 def _curl(address: str, full_name: str, sample: str) -> str:
