@@ -34,6 +34,7 @@ def balance(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse
         "spent": sum(day.totals.cost for day in days),
         "lasts": _estimate_days(left, [day.totals.cost for day in days[-LAST_DAYS:]]),
         "dollars": _to_dollars(left),
+        "takes_payments": billing.payments_enabled(),
         "can_buy": billing.payments_enabled() and can_manage_payments(scope),
         "earnings": earnings,
         "entries": shown,

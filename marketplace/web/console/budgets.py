@@ -17,16 +17,18 @@ from marketplace.organizations.limits import list_budgets, remove_budget, set_bu
 from marketplace.organizations.permissions import can_manage_limits
 from marketplace.organizations.selectors import AccessibleOrganization, list_api_keys, list_members
 from marketplace.web.console.page import organization_page, render_page
+from marketplace.webhook_addresses import LONGEST_URL
 
 PERIODS = (("day", "Each day (UTC)"), ("month", "Each month (UTC)"))
 
 
 class BudgetForm(forms.Form):
-    """Of whom, for how long, how much, and whether calls stop."""
+    """Of whom, for how long, how much, who is told, and whether calls stop."""
 
     subject = forms.ChoiceField(label="Whose spending")
     period = forms.ChoiceField(label="Period", choices=PERIODS)
     credits = forms.DecimalField(label="Credits", min_value=Decimal(0), decimal_places=6, max_digits=18)
+    webhook_url = forms.CharField(label="Webhook that is told too, if any", required=False, max_length=LONGEST_URL)
     hard = forms.BooleanField(label="Stop calls when it is spent", required=False, initial=True)
 
     def __init__(self, scope: AccessibleOrganization, data: object = None) -> None:
@@ -76,6 +78,7 @@ def _set(scope: AccessibleOrganization, form: BudgetForm) -> bool:
             amount=int(form.cleaned_data["credits"] * CREDIT),
             hard=form.cleaned_data["hard"],
             key_id=UUID(name) if kind == "key" else None,
+            webhook_url=form.cleaned_data["webhook_url"],
             member=name if kind == "member" else "",
             at=timezone.now(),
         )

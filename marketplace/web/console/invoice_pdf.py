@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from io import BytesIO
-from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -11,19 +10,23 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from billing.api import Invoice
+from marketplace.web.console.pdf_fonts import BOLD, REGULAR, mark_up
 from marketplace.web.figures import format_cents, format_credits
 
 STYLES = getSampleStyleSheet()
+for _name, _font in (("Title", BOLD), ("Normal", REGULAR), ("BodyText", REGULAR)):
+    STYLES[_name].fontName = _font
 COLUMNS = (78 * mm, 38 * mm, 22 * mm, 36 * mm)
 LINES = TableStyle(
     [
-        ("FONT", (0, 0), (-1, 0), "Helvetica-Bold"),
+        ("FONT", (0, 0), (-1, 0), BOLD),
+        ("FONT", (0, 1), (-1, -2), REGULAR),
         ("FONTSIZE", (0, 0), (-1, -1), 9),
         ("ALIGN", (2, 0), (-1, -1), "RIGHT"),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LINEBELOW", (0, 0), (-1, 0), 0.6, colors.black),
         ("LINEABOVE", (0, -1), (-1, -1), 0.6, colors.black),
-        ("FONT", (0, -1), (-1, -1), "Helvetica-Bold"),
+        ("FONT", (0, -1), (-1, -1), BOLD),
     ]
 )
 
@@ -52,13 +55,13 @@ def _make_head(invoice: Invoice) -> list[Paragraph]:
         f"State: {invoice.state}",
     ]
     title = Paragraph(f"Agora: invoice {invoice.number}", STYLES["Title"])
-    return [title, *(Paragraph(escape(fact), STYLES["Normal"]) for fact in facts if fact)]
+    return [title, *(Paragraph(mark_up(fact), STYLES["Normal"]) for fact in facts if fact)]
 
 
 def _make_rows(invoice: Invoice) -> list[list[object]]:
     rows: list[list[object]] = [["Algorithm", "Member", "Calls", "Credits"]]
     for line in invoice.lines.all():
-        name = Paragraph(escape(line.algorithm or line.note), STYLES["BodyText"])
-        member = Paragraph(escape(line.member), STYLES["BodyText"])
+        name = Paragraph(mark_up(line.algorithm or line.note), STYLES["BodyText"])
+        member = Paragraph(mark_up(line.member), STYLES["BodyText"])
         rows.append([name, member, f"{line.calls:,}" if line.calls else "", format_credits(line.amount)])
     return [*rows, ["To pay", "", "", format_cents(invoice.amount_cents)]]

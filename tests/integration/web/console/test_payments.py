@@ -2,10 +2,12 @@
 
 import re
 import uuid
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from reportlab.pdfbase.pdfmetrics import getFont
 
 from billing import api as billing
 from billing.payments.models import Payment, StripeCustomer, Terms, TopUp
@@ -13,6 +15,7 @@ from billing.payouts.models import PayoutAccount
 from marketplace.accounts.models import User
 from marketplace.audit.models import AuditEvent
 from marketplace.organizations.models import Organization
+from marketplace.web.console.pdf_fonts import REGULAR, mark_up
 from tests.factories.payments import make_invoice, make_payments, make_payouts, make_top_up
 from tests.integration.payments.conftest import deliver, simulator, stripe
 from tests.integration.web.console.conftest import TEAM, signed_in
@@ -116,6 +119,15 @@ def test_an_invoice_as_page_pdf_and_csv(as_alice: Client, team: Organization) ->
     rows = b"".join(as_alice.get(f"{TEAM}/invoices/{invoice.pk}.csv").streaming_content).decode().splitlines()
     assert rows[:2] == ["algorithm,member,note,calls,amount_microcredits", "ann/translate,ann,,12345,12345600000000"]
     assert rows[3].endswith(",,Paid with credits,0,-10000000000")
+
+
+@pytest.mark.parametrize("name", ["Żółć Łukasiewicz", "Αθηνά", "Дмитрий", "Nguyễn", "<b>&", "東京 カタカナ 한국 ltd."])
+def test_a_pdf_can_write_every_letter_of_a_name(name: str) -> None:
+    """Each by the font that is embedded, or by one that readers of PDFs have."""
+    parts = re.split(r'(<font name="[^"]+">[^<]*</font>)', mark_up(name))
+    letters = {letter for part in parts if not part.startswith("<font") for letter in unescape(part)}
+    assert {ord(letter) for letter in letters} <= getFont(REGULAR).face.charToGlyph.keys()
+    assert "".join(letters).isascii() == name.startswith(("<b>", "東京"))
 
 
 def test_csv_has_every_row_and_no_formula(as_alice: Client, team: Organization) -> None:

@@ -61,7 +61,8 @@ def test_strangers_see_neither_page(as_charlie: Client, team: Organization) -> N
 def test_owners_set_and_remove_budgets_and_members_read_them(
     as_alice: Client, as_bob: Client, team: Organization, things: Things
 ) -> None:
-    form = {"subject": f"key:{things.key.id}", "period": "month", "credits": "2.5", "hard": "on"}
+    hook = "https://example.com/hook"
+    form = {"subject": f"key:{things.key.id}", "period": "month", "credits": "2.5", "hard": "on", "webhook_url": hook}
     assert as_alice.post(f"{TEAM}/budgets", form).status_code == 302
     assert as_alice.post(f"{TEAM}/budgets", form | {"subject": "member:bob", "period": "day"}).status_code == 302
     page = Document(as_bob.get(f"{TEAM}/budgets"))
@@ -70,7 +71,10 @@ def test_owners_set_and_remove_budgets_and_members_read_them(
     assert any("Member bob" in row for row in rows)
     assert page.find("form", method="post", action=f"{TEAM}/budgets") == []
     assert as_bob.post(f"{TEAM}/budgets", form).status_code == 403
+    assert any("Key laptop" in row and "and a webhook" in row for row in rows)
+    assert as_alice.post(f"{TEAM}/budgets", form | {"webhook_url": "http://10.0.0.1/hook"}).status_code == 200
     [budget, *_] = as_alice.get(f"{TEAM}/budgets").context["rows"]
+    assert budget.line.budget.webhook_url == hook
     assert as_alice.post(f"{TEAM}/budgets/{budget.line.budget.id}/remove").status_code == 302
     assert len(as_alice.get(f"{TEAM}/budgets").context["rows"]) == 1
     assert as_alice.post(f"{TEAM}/budgets", form | {"credits": "-1"}).status_code == 200
