@@ -1,4 +1,4 @@
-"""Fonts that write people's names in PDFs: Latin, Greek and Cyrillic by the font we embed, East Asian by the reader's."""
+"""Fonts that write names in PDFs: Latin, Greek and Cyrillic by the font we embed, East Asian by the reader's."""
 
 import re
 from xml.sax.saxutils import escape
