@@ -33,9 +33,10 @@ ANSWER_SECONDS = 0.25
 RETRY_SECONDS = 0.02
 MEMORY_SECONDS = 86_400
 BATCH_LIMIT = 100
-GATHER_SECONDS = 0.001
-GATHER_LIMIT = 8
-"""While many calls end, their events gather for so long, or to so many: a batch costs little more than one event."""
+GATHER_SECONDS = 0.002
+GATHER_LIMIT = 16
+"""After a batch of several, the next one gathers as many again, though no more than this, or for so long: a batch costs
+little more than one event, and those whose calls were answered together mostly call again together."""
 FIRST_PAYER = 6
 """The script's first argument that is a payer."""
 WRITER_KEY = "meter:writer:"
@@ -92,6 +93,9 @@ class MeterWriter:
         self._batch_number = 0
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
+        """Set when a batch is to be written."""
+        self._enough = 1
+        """So many that wait make a batch."""
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         """The running one, which to ask for costs a system call."""
@@ -125,21 +129,30 @@ class MeterWriter:
             raise MeterUnavailable("The meter's writer does not run.")
         done: asyncio.Future[int | None] = loop.create_future()
         self._waiting.append(_Waiting(event, msgspec.json.encode(event), done, loop.time() + self._patience, counts))
-        self._wake.set()
+        if len(self._waiting) >= self._enough:
+            self._wake.set()
         return await done
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
+            timer = loop.call_later(GATHER_SECONDS, self._write_any)
             await self._wake.wait()
+            timer.cancel()
             batch = self._take_batch()
-            if not self._waiting:
-                self._wake.clear()
             try:
                 await self._write_batch(batch)
             finally:  # those that were not told that it went well
                 _fail(batch)
-            if len(batch) > 1 and len(self._waiting) < GATHER_LIMIT:  # a lone caller never waits
-                await asyncio.sleep(GATHER_SECONDS)
+            self._wake.clear()
+            self._enough = min(GATHER_LIMIT, max(1, len(batch)))  # a lone caller never waits
+            if len(self._waiting) >= self._enough:
+                self._wake.set()
+
+    def _write_any(self) -> None:
+        self._enough = 1
+        if self._waiting:
+            self._wake.set()
 
     def _take_batch(self) -> list[_Waiting]:
         """The oldest events. Those that waited for too long fail, and are not even sent."""

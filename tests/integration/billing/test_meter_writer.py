@@ -79,6 +79,26 @@ async def test_calls_that_end_together_go_together(server: EmbeddedRedis, writer
     assert batches == 3
 
 
+async def test_after_several_as_many_gather_but_a_last_one_is_written_soon(
+    server: EmbeddedRedis, writer: MeterWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def write_several() -> None:
+        writing = []
+        for _ in range(10):
+            writing.append(asyncio.create_task(writer.write(make_event(payer_id=PAYER))))
+            await asyncio.sleep(0.001)
+        await asyncio.gather(*writing)
+
+    monkeypatch.setattr("billing.metering.writer.GATHER_SECONDS", 30.0)
+    await asyncio.gather(*(writer.write(make_event(payer_id=PAYER)) for _ in range(10)))
+    await write_several()
+    assert read(server)[2] == 2
+    monkeypatch.setattr("billing.metering.writer.GATHER_SECONDS", 0.05)
+    await write_several()
+    await asyncio.wait_for(writer.write(make_event(payer_id=PAYER)), 20)
+    assert read(server)[1:] == ({PAYER: -31 * CHARGE}, 4)
+
+
 async def test_those_that_end_while_one_is_written_go_with_the_next(server: EmbeddedRedis, writer: MeterWriter) -> None:
     async def write(rounds: int) -> None:
         for _ in range(rounds):
