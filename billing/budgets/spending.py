@@ -25,7 +25,10 @@ def read_spending(budgets: Iterable[Budget], at: datetime) -> dict[uuid.UUID, in
 
 
 def begin_counting(budgets: Collection[Budget], at: datetime) -> int:
-    """Sets the counts that are missing to what the period's calls cost so far; answers how many it set."""
+    """Sets the counts that are missing to what the period's calls cost so far; answers how many it set.
+
+    Calls that end before the gateways know of a new budget are missed: once, when it is made.
+    """
     return len(rebuild(lambda: add_up_spending(budgets, at), spending_of(budgets)).restored)
 
 
