@@ -21,13 +21,14 @@ from execution.leasing.answers import (
 )
 from execution.leasing.chunks import Chunk, ChunkStream
 from execution.leasing.doors import Door
-from execution.leasing.lessee import EXIT_NEWS_SECONDS, IDLE_SECONDS, Lessee, LoadFailed
+from execution.leasing.lessee import EXIT_NEWS_SECONDS, IDLE_SECONDS, Lessee
 from execution.leasing.pool import VersionPool
 from execution.leasing.profiles import Profile, Quantiles, Recorder
-from execution.leasing.slot import DeadlinePassed, LeasedSlot, SlotLost
+from execution.leasing.sights import LeasedSeen, QueueSeen, Sight
+from execution.leasing.slot import DeadlinePassed, LeasedSlot, LoadFailed, SlotLost
 from execution.leasing.trees import CallTrees
 from execution.machine_report import MachineReport, read_machine_report
-from execution.protocol.agent_messages import AlgorithmFailure, VersionSpec
+from execution.protocol.agent_messages import AlgorithmFailure, NodeSeen, SetDraining, SlotSeen, VersionSpec
 
 __all__ = [
     "AlgorithmFailure",
@@ -39,11 +40,16 @@ __all__ = [
     "Door",
     "Environment",
     "ExecutionClient",
+    "LeasedSeen",
     "MachineReport",
+    "NodeSeen",
     "Outcome",
     "Profile",
     "Quantiles",
+    "QueueSeen",
     "Recorder",
+    "Sight",
+    "SlotSeen",
     "Usage",
     "VersionSpec",
     "build_artifact",
@@ -78,6 +84,18 @@ class ExecutionClient:
     async def close(self) -> None:
         """Gives all slots up."""
         await self._lessee.close()
+
+    async def look(self) -> Sight:
+        """What this process and the machine behind it do now."""
+        return await self._lessee.look()
+
+    def recall(self, slot_id: int) -> None:
+        """Ends a slot, after the call that it runs."""
+        self._lessee.recall(slot_id)
+
+    def set_draining(self, *, draining: bool) -> None:
+        """Has the machine take no more leases, but for calls that running calls wait for; or take them again."""
+        self._lessee.tell_agent(SetDraining(draining))
 
     def take_profiles(self) -> dict[str, Recorder]:
         """What is known of versions that have been called since the last time, by version."""
@@ -143,6 +161,7 @@ class ExecutionClient:
                 usage.queue_us = _since(began)
                 raise
         slot.calls += 1
+        usage.slot_id = slot.slot_id
         if slot.calls > 1:
             usage.queue_us = _since(began)
         else:  # the first call of a slot waited for its loading, at least in part

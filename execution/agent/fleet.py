@@ -14,6 +14,7 @@ from execution.agent.slot import BootFailed, Slot, SlotState
 from execution.agent.warm_pool import Boot, CallIn, Census, GiveUp, SlotKind, refill, relieve, serve
 from execution.config import AgentConfig
 from execution.environments import Environment
+from execution.protocol.agent_messages import SlotSeen
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +121,16 @@ class Fleet:
             self._wants.remove(want)
         elif not want.slot.cancelled():
             self.end(want.slot.result())
+
+    def look(self) -> tuple[SlotSeen, ...]:
+        """All slots that run."""
+        return tuple(slot.look() for slot in self._alive())
+
+    def end_warm(self, slot_id: int) -> None:
+        """Kills a slot that nobody has; one that is leased, or is no more, stays as it is."""
+        slot = next((slot for slot in self._warm() if slot.slot_id == slot_id), None)
+        if slot is not None:
+            self.end(slot)
 
     def end(self, slot: Slot) -> None:
         """Kills the slot, whatever it does."""

@@ -12,6 +12,7 @@ from time import perf_counter_ns
 from execution.agent.artifacts import ArtifactCache
 from execution.agent.fleet import Fleet, MachineFull
 from execution.agent.link import GatewayLink
+from execution.agent.node import look_at_node
 from execution.agent.preparation import Preparation
 from execution.agent.slot import LoadFailed, Slot
 from execution.agent.warm_pool import SlotKind
@@ -22,15 +23,20 @@ from execution.protocol.agent_messages import (
     Discard,
     DoorOpened,
     Drain,
+    EndWarm,
     Exited,
     FromGateway,
     Lease,
     Leased,
     LeaseFailed,
     Log,
+    Look,
     ReadLog,
     Recall,
     Release,
+    Resume,
+    Seen,
+    SetDraining,
     VersionSpec,
 )
 from execution.signatures import find_signer
@@ -72,10 +78,13 @@ class Leases:
         self._fleet = fleet
         self._artifacts = artifacts
         self._holders: dict[GatewayLink, _Holder] = {}
+        self._draining = False
 
     def add_link(self, link: GatewayLink) -> None:
         """A gateway has connected."""
         self._holders[link] = _Holder()
+        if self._draining:
+            link.send(Drain())
 
     def lose_link(self, link: GatewayLink) -> None:
         """A gateway has gone: nobody knows in what state its slots are."""
@@ -100,6 +109,13 @@ class Leases:
             case ReadLog(request_id, slot_id, listen):
                 slot = holder.slots.get(slot_id)
                 link.send(Log(request_id, slot.read_log(listen=listen) if slot is not None else ""))
+            case Look(request_id):
+                node = look_at_node(self._fleet.look(), max_slots=self._config.max_slots, draining=self._draining)
+                link.send(Seen(request_id, node))
+            case EndWarm(slot_id):
+                self._fleet.end_warm(slot_id)
+            case SetDraining(draining):
+                self._set_draining(draining)
 
     def call_in(self) -> None:
         """Asks every gateway for an idle slot; which one it gives up, if any, it knows best."""
@@ -107,10 +123,14 @@ class Leases:
             if holder.slots:
                 link.send(Recall(next(iter(holder.slots))))
 
+    def _set_draining(self, draining: bool) -> None:
+        self._draining = draining
+        for link in list(self._holders):
+            link.send(Drain() if draining else Resume())
+
     async def drain(self, seconds: float) -> None:
         """Returns when the gateways have given all slots back, or after so many seconds."""
-        for link in list(self._holders):
-            link.send(Drain())
+        self._set_draining(True)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while any(holder.slots or holder.requests for holder in self._holders.values()):  # noqa: ASYNC110 - once

@@ -23,7 +23,7 @@ from execution.agent.artifacts import fill_folder
 from execution.agent.launcher import Started
 from execution.agent.logs import LogTail
 from execution.agent.warm_pool import SlotKind
-from execution.protocol.agent_messages import AlgorithmFailure
+from execution.protocol.agent_messages import AlgorithmFailure, SlotSeen
 from execution.sandbox.door import open_door
 from execution.sandbox.resources import UsageKind
 from execution.sandbox.watched import descendants
@@ -111,7 +111,19 @@ class Slot:
         self._received = b""
         self._ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
         self._loop.add_reader(started.pidfd, self._on_exit)
+
+    def look(self) -> SlotSeen:
+        """What there is to see of it."""
+        return SlotSeen(
+            slot_id=self.slot_id,
+            environment=self.kind.environment_id,
+            state=self.state.value,
+            network=self.kind.network,
+            pid=self.started.process.pid,
+            age_seconds=self._loop.time() - self._began,
+        )
 
     @property
     def usage_kind(self) -> UsageKind:

@@ -17,6 +17,8 @@ from execution.protocol.agent_messages import DoorOpened, FromAgent, FromGateway
 logger = logging.getLogger(__name__)
 
 READ_SIZE = 1 << 16
+RECONNECT_SECONDS = (0.02, 0.5)
+"""The first and the longest pause between attempts to reach the agent."""
 MAX_DESCRIPTORS = 8
 ANCILLARY_SIZE = socket.CMSG_SPACE(MAX_DESCRIPTORS * array("i").itemsize)
 
@@ -118,6 +120,16 @@ class AgentLink:
         if not self._closed:
             self.close()
             self._on_lost()
+
+
+async def reach(path: Path) -> socket.socket:
+    """A connection to the agent, as soon as there is one."""
+    pause, longest = RECONNECT_SECONDS
+    while True:
+        with suppress(OSError):
+            return connect(path)
+        await asyncio.sleep(pause)
+        pause = min(longest, 2 * pause)
 
 
 def connect(path: Path) -> socket.socket:

@@ -25,6 +25,8 @@ class Usage(msgspec.Struct):
     peak_memory_bytes: int = 0
     """The most that the slot held at one time during the call."""
     cold: bool = False
+    slot_id: int | None = None
+    """Where it runs; None while it waits."""
 
 
 class Answer(msgspec.Struct):

@@ -5,26 +5,26 @@ import logging
 import math
 import socket
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from execution.errors import AllSlotsHeld, Unavailable
-from execution.leasing.agent_link import AgentLink, close_all, connect
+from execution.leasing.agent_link import AgentLink, close_all, reach
 from execution.leasing.doors import Door
 from execution.leasing.pool import EAGER_SLOTS, VersionPool
+from execution.leasing.pools import Pools
 from execution.leasing.prints import Prints
 from execution.leasing.processors import Processors
 from execution.leasing.profiles import Profiles
-from execution.leasing.slot import LeasedSlot
+from execution.leasing.sights import Sight, Watch, look_at_pools
+from execution.leasing.slot import LeasedSlot, LoadFailed
 from execution.leasing.usage import DESCRIPTORS, UsageReader
-from execution.leasing.worth import keep_seconds
 from execution.protocol.agent_messages import (
-    AlgorithmFailure,
     Discard,
     DoorOpened,
     Drain,
+    EndWarm,
     Exited,
     FromAgent,
     Lease,
@@ -33,6 +33,9 @@ from execution.protocol.agent_messages import (
     Log,
     Recall,
     Release,
+    Resume,
+    Seen,
+    SetDraining,
     VersionSpec,
 )
 
@@ -47,17 +50,6 @@ BROKEN_SECONDS = 1.0
 """How long to leave the agent alone with a version that it could not lease, or that did not load."""
 EXIT_NEWS_SECONDS = 0.5
 """How long the end of a channel and the agent's word on the end of its process may be apart."""
-RECONNECT_SECONDS = (0.02, 0.5)
-"""The first and the longest pause between attempts to reach the agent."""
-
-
-class LoadFailed(Exception):
-    """The version cannot be loaded."""
-
-    def __init__(self, failure: AlgorithmFailure, load_us: int) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-        self.load_us = load_us
 
 
 class Lessee:
@@ -67,7 +59,7 @@ class Lessee:
         self._agent_socket = agent_socket
         self._idle_seconds = idle_seconds
         self.profiles = Profiles()
-        self._pools: dict[str, VersionPool] = {}
+        self._pools = Pools(self.profiles)
         self._slots: dict[int, LeasedSlot] = {}
         """Leased over the present link, and not given back. An agent that starts again counts from the beginning."""
         self._requests: dict[int, VersionPool] = {}
@@ -76,10 +68,9 @@ class Lessee:
         self._doors: dict[int, Door] = {}
         """Of slots that load, by the id of the request."""
         self._prints = Prints()
+        self._watch = Watch()
         self._request_id = 0
         self._link: AgentLink | None = None
-        self._draining = False
-        """Whether the agent at the other end is about to end."""
         self._lost = asyncio.Event()
         self._processors = Processors()
         self._review_timer: asyncio.TimerHandle | None = None
@@ -109,17 +100,14 @@ class Lessee:
             task.cancel()
         # Slots that are being opened are not stopped half way: they close when they are open.
         await asyncio.gather(*self._tasks, *self._openings, return_exceptions=True)
-        for pool in self._pools.values():
+        for pool in self._pools:
             pool.fail_waiting(Unavailable("the gateway is shutting down"))
         await asyncio.sleep(0)  # channels close in the loop's next turn
 
     def pool_of(self, spec: VersionSpec) -> VersionPool:
         """The version's pool, made if there is none."""
-        pool = self._pools.get(spec.version_id)
-        if pool is None:
-            recorder = self.profiles.of(spec.version_id)
-            pool = self._pools[spec.version_id] = VersionPool(spec, recorder, draining=self._draining)
-        elif pool.spec.secrets != spec.secrets:
+        pool = self._pools.of(spec)
+        if pool.spec.secrets != spec.secrets:
             self._renew(pool, spec)
         return pool
 
@@ -176,6 +164,26 @@ class Lessee:
             return ""
         return await self._prints.read(self._link, slot.slot_id, listen=listen)
 
+    async def look(self) -> Sight:
+        """What there is to see now."""
+        node = await self._watch.look(self._link)
+        return look_at_pools(node, self._pools)
+
+    def recall(self, slot_id: int) -> None:
+        """Gives a slot back: at once if it is idle, or nobody's; after its call otherwise."""
+        slot = self._slots.get(slot_id)
+        if slot is None:
+            self.tell_agent(EndWarm(slot_id))
+            return
+        slot.recalled = True
+        if self._pools.take(slot):
+            self._give_up(slot, Release(slot_id))
+
+    def tell_agent(self, message: EndWarm | SetDraining) -> None:
+        """Passes on what an operator wants; without an agent there is nothing to be done."""
+        if self._link is not None:
+            self._link.send(message)
+
     def discard(self, slot: LeasedSlot, reason: Literal["timeout", "cancelled", "protocol"]) -> None:
         """Ends a slot in an unknown state."""
         self._give_up(slot, Discard(slot.slot_id, reason))
@@ -191,7 +199,7 @@ class Lessee:
         if self._link is None:
             return
         wanted = pool.count_wanted(self._loop.time(), spare=spare)
-        if wanted and pool.count_working() and any(other.starved for other in self._pools.values()):
+        if wanted and pool.count_working() and self._pools.any_starved():
             return  # what becomes free is theirs
         for _ in range(wanted):
             self._request_id += 1
@@ -207,7 +215,7 @@ class Lessee:
     def _review(self) -> None:
         """Asks where the queue, or a lease that failed, is reason to ask again."""
         self._review_timer = None
-        pools = [pool for pool in self._pools.values() if pool.count_waiting()]
+        pools = [pool for pool in self._pools if pool.count_waiting()]
         if not pools:
             return
         spare = self._processors.have_spare()
@@ -231,6 +239,10 @@ class Lessee:
                 self._on_recall()
             case Drain():
                 self._set_draining(True)
+            case Resume():
+                self._resume()
+            case Seen():
+                self._watch.take(message)
 
     def _on_door(self, opened: DoorOpened, descriptors: list[int]) -> None:
         pool = self._requests.get(opened.request_id)
@@ -284,7 +296,7 @@ class Lessee:
         if failed.failure is not None and broken:
             pool.broken = failed.failure
             pool.fail_waiting(LoadFailed(failed.failure, failed.load_us))
-        if pool.starved and not any(other.count_working() for other in self._pools.values()):
+        if pool.starved and not self._pools.any_works():
             pool.fail_nested(AllSlotsHeld())  # one: the end of those that wait for it makes room for the others
 
     def _on_exited(self, exited: Exited) -> None:
@@ -301,26 +313,23 @@ class Lessee:
         """Gives back the idle slot that is least worth keeping. If all are busy and a version has none, the one that
         has most of them gives one up after its call."""
         self._observe_rates()
-        idle = [(slot, pool) for pool in self._pools.values() for slot in pool.idle]
-        if idle:
-            slot, pool = min(idle, key=lambda entry: entry[1].worth_of(entry[0]))
-            pool.idle.remove(slot)
+        slot = self._pools.take_least()
+        if slot is not None:
             self._give_up(slot, Release(slot.slot_id))
-        elif any(pool.count_waiting() and not pool.count_working() for pool in self._pools.values()):
-            self._recall_busy()
-
-    def _recall_busy(self) -> None:
-        largest = max(self._pools.values(), key=VersionPool.count_working)
-        if largest.count_working() > 1:
-            largest.recall_one()
+        else:
+            self._pools.recall_busy()
 
     def _set_draining(self, draining: bool) -> None:
-        self._draining = draining
-        for pool in self._pools.values():
-            pool.draining = draining
-            if draining:
-                for slot in pool.take_expired(math.inf):
-                    self._give_up(slot, Release(slot.slot_id))
+        self._pools.set_draining(draining)
+        for pool in self._pools:
+            for slot in pool.take_expired(math.inf) if draining else ():
+                self._give_up(slot, Release(slot.slot_id))
+
+    def _resume(self) -> None:
+        """The agent that was to be free of calls takes leases again."""
+        self._set_draining(False)
+        for pool in self._pools:
+            self._ask(pool)
 
     def _on_slot_lost(self, pool: VersionPool, door: Door | None, slot: LeasedSlot) -> None:
         if door is not None:
@@ -334,13 +343,8 @@ class Lessee:
         while True:
             await asyncio.sleep(min(SWEEP_SECONDS, self._idle_seconds / 2))
             self._observe_rates()
-            now = self._loop.time()
-            for version_id, pool in list(self._pools.items()):
-                before = now - keep_seconds(pool.mean_load_seconds, at_least=self._idle_seconds)
-                for slot in pool.take_expired(before):
-                    self._give_up(slot, Release(slot.slot_id))
-                if pool.unused:
-                    del self._pools[version_id]
+            for slot in self._pools.take_expired(self._loop.time(), idle_seconds=self._idle_seconds):
+                self._give_up(slot, Release(slot.slot_id))
 
     def _observe_rates(self) -> None:
         now = self._loop.time()
@@ -350,28 +354,21 @@ class Lessee:
 
     async def _stay_connected(self) -> None:
         while True:
-            connected = await self._connect()
+            connected = await reach(self._agent_socket)
             self._lost.clear()
             self._link = AgentLink(connected, on_message=self._on_message, on_lost=self._on_link_lost)
-            for pool in list(self._pools.values()):
+            for pool in self._pools:
                 self._ask(pool)
             await self._lost.wait()
 
-    async def _connect(self) -> socket.socket:
-        pause, longest = RECONNECT_SECONDS
-        while True:
-            with suppress(OSError):
-                return connect(self._agent_socket)
-            await asyncio.sleep(pause)
-            pause = min(longest, 2 * pause)
-
     def _on_link_lost(self) -> None:
         """The agent is gone, and its slots with it."""
-        logger.log(logging.INFO if self._draining else logging.WARNING, "The agent at %s is gone.", self._agent_socket)
+        level = logging.INFO if self._pools.draining else logging.WARNING
+        logger.log(level, "The agent at %s is gone.", self._agent_socket)
         self._link = None
         self._set_draining(False)
         self._requests.clear()
-        for pool in self._pools.values():
+        for pool in self._pools:
             pool.asked = 0
             pool.refused = False
             pool.asks_again_at = 0.0

@@ -8,7 +8,7 @@ from execution.leasing.answers import RESPONSE_LIMIT, BrokenProtocol, ResponseTo
 from execution.leasing.chunks import CHUNK, ChunkSink, ChunkStream, CollectedChunks
 from execution.leasing.usage import UsageReader
 from execution.leasing.worth import CallRate
-from execution.protocol.agent_messages import Exited
+from execution.protocol.agent_messages import AlgorithmFailure, Exited
 
 
 class SlotLost(Exception):
@@ -17,6 +17,15 @@ class SlotLost(Exception):
 
 class DeadlinePassed(Exception):
     """The runner did not answer in time."""
+
+
+class LoadFailed(Exception):
+    """The version cannot be loaded."""
+
+    def __init__(self, failure: AlgorithmFailure, load_us: int) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.load_us = load_us
 
 
 class LeasedSlot(asyncio.Protocol):

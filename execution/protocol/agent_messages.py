@@ -4,12 +4,13 @@
 slot's call channel, then those of `Leased.usage`, in that order. A gateway that disconnects gives up its
 leases and the agent kills those slots: nobody knows what state they are in. `DoorOpened` carries one descriptor.
 
-gateway to agent: Lease, Release, Discard, ReadLog. Agent to gateway: DoorOpened, Leased, LeaseFailed, Exited, Recall,
-Drain, Log.
+gateway to agent: Lease, Release, Discard, ReadLog, Look, EndWarm, SetDraining. Agent to gateway: DoorOpened, Leased,
+LeaseFailed, Exited, Recall, Drain, Resume, Log, Seen.
 
 An agent that is asked to stop sends Drain. A gateway then gives back every slot that is idle, and the others when their
 calls are over; it leases only for calls that calls in progress wait for. When no slot is leased any more, or after
-AgentConfig.drain_seconds, the agent hangs up and ends. Other calls wait for the next agent.
+AgentConfig.drain_seconds, the agent hangs up and ends. Other calls wait for the next agent. An operator can have the
+same without its end (SetDraining): then Resume says that it takes leases again.
 """
 
 from typing import Literal
@@ -74,6 +75,24 @@ class ReadLog(msgspec.Struct, frozen=True, tag="read_log"):
     """Whether to keep what it prints from now on, for the next one."""
 
 
+class Look(msgspec.Struct, frozen=True, tag="look"):
+    """What the machine does now is wanted. Answered by Seen, at once."""
+
+    request_id: int
+
+
+class EndWarm(msgspec.Struct, frozen=True, tag="end_warm"):
+    """An operator wants this slot ended. One that is leased is its gateway's to give back: nothing happens to it."""
+
+    slot_id: int
+
+
+class SetDraining(msgspec.Struct, frozen=True, tag="set_draining"):
+    """An operator wants this machine free of calls, or wants it to take calls again. All gateways are told."""
+
+    draining: bool
+
+
 class Leased(msgspec.Struct, frozen=True, tag="leased"):
     """The slot has loaded the version and waits for requests."""
 
@@ -130,5 +149,42 @@ class Drain(msgspec.Struct, frozen=True, tag="drain"):
     """The agent will end soon: give back what is idle, end what runs, begin nothing."""
 
 
-FromGateway = Lease | Release | Discard | ReadLog
-FromAgent = DoorOpened | Leased | LeaseFailed | Exited | Recall | Drain | Log
+class Resume(msgspec.Struct, frozen=True, tag="resume"):
+    """The agent takes leases again."""
+
+
+class SlotSeen(msgspec.Struct, frozen=True):
+    """A slot, as its agent knows it."""
+
+    slot_id: int
+    environment: str
+    state: Literal["booting", "warm", "loading", "leased", "ended"]
+    network: bool
+    pid: int
+    """Of its outermost process, on its machine."""
+    age_seconds: float
+
+
+class NodeSeen(msgspec.Struct, frozen=True):
+    """A machine, as its agent sees it. Memory is in bytes."""
+
+    name: str
+    processors: int
+    load: float
+    """Processes that ran or wanted to, on average over the last minute."""
+    memory: int
+    memory_free: int
+    max_slots: int
+    draining: bool
+    slots: tuple[SlotSeen, ...]
+
+
+class Seen(msgspec.Struct, frozen=True, tag="seen"):
+    """What the agent sees."""
+
+    request_id: int
+    node: NodeSeen
+
+
+FromGateway = Lease | Release | Discard | ReadLog | Look | EndWarm | SetDraining
+FromAgent = DoorOpened | Leased | LeaseFailed | Exited | Recall | Drain | Resume | Log | Seen

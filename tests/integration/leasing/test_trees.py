@@ -153,6 +153,6 @@ async def test_a_parent_that_does_not_wait_leaves_its_slot_working(
     agent.run = run
     assert (await trees.call(0)).outcome == "ok"
     await eventually(lambda: bool(children))
-    held = [slot for found in client._lessee._pools.values() for slot in found.leased if slot.children]
+    held = [slot for found in client._lessee._pools for slot in found.leased if slot.children]
     assert held == []
     assert await answer_all(children) == ["ok"]
