@@ -189,7 +189,13 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(AGORA_HOME / "run" / "celerybeat-schedule")
 
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}},
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {
+            # Longer than the layer itself waits: else it takes a silent moment for a failure.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 15, "client_name": "channels"}],
+        },
+    },
 }
 
 STORAGES = {

@@ -25,6 +25,7 @@ from marketplace.api.views.failures import AlgorithmFailuresView, OrganizationFa
 from marketplace.api.views.hosted_data import DefaultCollectionView, HostedDataView
 from marketplace.api.views.insights import AlgorithmInsightsView, InsightsView
 from marketplace.api.views.keys import KeysView, KeyView, PersonKeysView
+from marketplace.api.views.monitor import DrainView, EndCallView, EndSlotView, MonitorView
 from marketplace.api.views.organizations import (
     BalanceView,
     CallsView,
@@ -151,6 +152,10 @@ urlpatterns = [
     path(f"{ORGANIZATION}/invoices/<uuid:invoice_id>", InvoiceView.as_view()),
     path(f"{ORGANIZATION}/payouts", PayoutsView.as_view()),
     path("v1/hostedData", HostedDataView.as_view()),
+    path("v1/monitor", MonitorView.as_view()),
+    path("v1/monitor/calls/<uuid:call_id>/end", EndCallView.as_view()),
+    path("v1/monitor/nodes/<str:node>/drain", DrainView.as_view()),
+    path("v1/monitor/nodes/<str:node>/slots/<int:slot>/end", EndSlotView.as_view()),
     path("v1/users", UsersView.as_view()),
     path("v1/users/<name:username>/algorithms", PersonAlgorithmsView.as_view()),
     path("v1/users/<person:username>/errors", PersonFailuresView.as_view()),

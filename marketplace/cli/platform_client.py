@@ -62,6 +62,12 @@ class Platform:
     def put(self, path: str, body: JsonObject) -> JsonObject:
         return _json_of(self._send("PUT", path, json=body))
 
+    def order(self, path: str, **parameters: str) -> None:
+        """A POST that is answered with nothing."""
+        response = self._send("POST", path, params=parameters)
+        if response.status_code != httpx.codes.NO_CONTENT:
+            _json_of(response)
+
     def upload(self, path: str, archive: Path, fields: Mapping[str, str]) -> JsonObject:
         """Sends a source archive with form fields."""
         with archive.open("rb") as content:

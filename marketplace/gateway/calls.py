@@ -15,7 +15,15 @@ from execution.errors import AllSlotsHeld, QueueFull, Unavailable
 from marketplace.algorithms.version_numbers import LATEST_PRIVATE
 from marketplace.gateway.addresses import Address, Options, read_address, read_options, split_url
 from marketplace.gateway.callers import Caller, identify, make_child_token, make_loading_token
-from marketplace.gateway.errors import Forbidden, NotNow, PaymentRequired, QueueIsFull, UnknownAlgorithm, WrongMethod
+from marketplace.gateway.errors import (
+    Ended,
+    Forbidden,
+    NotNow,
+    PaymentRequired,
+    QueueIsFull,
+    UnknownAlgorithm,
+    WrongMethod,
+)
 from marketplace.gateway.event_streams import EventStream, chunk_event, last_event
 from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.inputs import kind_of, write_request
@@ -45,6 +53,13 @@ class Call(msgspec.Struct):
     """Empty for a call that is made as often as it is sent."""
     cancellable: bool = False
     """Whether stopping it now leaves nothing half done: only while the algorithm runs."""
+    started_at: int = 0
+    """Microseconds since the epoch."""
+    usage: Usage = msgspec.field(default_factory=Usage)
+    task: asyncio.Task[Any] | None = None
+    """What runs it, while it is cancellable."""
+    ended_because: str = ""
+    """Why somebody else than its caller has ended it."""
 
     @property
     def owned(self) -> bool:
@@ -73,6 +88,8 @@ class Gateway:
         meter.counts = mirror.counts
         self._rights: dict[str, str] = {}
         """To call others: of the calls in progress that have one, by their ids."""
+        self.running: dict[str, Call] = {}
+        """By id, the oldest first."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop: asyncio.AbstractEventLoop
 
@@ -109,21 +126,20 @@ class Gateway:
 
     async def make(self, call: Call, body: bytes) -> Reply:
         """Runs the algorithm, meters, and only then answers. Raises Refused."""
-        begun = self._limits.begin(call.caller)
+        begun = self._begin(call)
         try:
             return await self._make(call, body)
         finally:
-            self._limits.end(begun)
+            self._end(call, begun)
 
     async def _make(self, call: Call, body: bytes) -> Reply:
         if call.target.version.price.free_calls_per_month:
             await self._limits.know_free_calls(call.caller, call.target, time.time())
         request = write_request(call.kind, body, call_id=call.id, token=self._token_for(call))
-        started_at = time.time_ns() // 1_000
-        answer = await self._run(call, request, started_at, len(body))
+        answer = await self._run(call, request, len(body))
         if answer.error is not None:
-            self._note_failure(call, answer.error, started_at, body)
-        event, counts = self._event_of(call, answer.usage, answer.outcome, started_at, len(body), answer)
+            self._note_failure(call, answer.error, body)
+        event, counts = self._event_of(call, answer.outcome, len(body), answer)
         try:
             await self._meter_call(event, counts)
         except MeterUnavailable:
@@ -142,27 +158,24 @@ class Gateway:
 
         Raises Refused, also when events have been sent.
         """
-        begun = self._limits.begin(call.caller)
+        begun = self._begin(call)
         try:
             await self._stream(call, body, events)
         finally:
-            self._limits.end(begun)
+            self._end(call, begun)
 
     async def _stream(self, call: Call, body: bytes, events: EventStream) -> None:
         if call.target.version.price.free_calls_per_month:
             await self._limits.know_free_calls(call.caller, call.target, time.time())
         request = write_request(call.kind, body, call_id=call.id, token=self._token_for(call))
-        started_at = time.time_ns() // 1_000
         events.tell(call.target.notice)
         chunks = ChunkStream()
         relay = asyncio.create_task(_relay(chunks, events, call.id))
         try:
-            answer = await self._run(call, request, started_at, len(body), chunks)
+            answer = await self._run(call, request, len(body), chunks)
             if answer.error is not None:
-                self._note_failure(call, answer.error, started_at, body)
-            event, counts = self._event_of(
-                call, answer.usage, answer.outcome, started_at, len(body), answer, chunks.size
-            )
+                self._note_failure(call, answer.error, body)
+            event, counts = self._event_of(call, answer.outcome, len(body), answer, chunks.size)
             await self._meter_call(event, counts)
             await relay
         except MeterUnavailable:
@@ -187,10 +200,31 @@ class Gateway:
             left = self._mirror.balances.get(event.payer_id, 0) - event.compute_charge - event.royalty_charge
         self._mirror.balances[event.payer_id] = left
 
-    async def _run(
-        self, call: Call, request: bytes, started_at: int, bytes_in: int, chunks: ChunkStream | None = None
-    ) -> Answer:
-        usage = Usage()
+    def end_call(self, call_id: str, reason: str) -> bool:
+        """Ends a call that runs here, and tells its caller why; whether there was one that could be ended."""
+        call = self.running.get(call_id)
+        if call is None or call.task is None or not call.cancellable:
+            return False
+        call.ended_because = reason
+        call.task.cancel()
+        return True
+
+    def find_version(self, version_id: str) -> Target | None:
+        """A version that can be called."""
+        return self._mirror.find_version(version_id)
+
+    def _begin(self, call: Call) -> str | None:
+        begun = self._limits.begin(call.caller)
+        call.started_at = time.time_ns() // 1_000
+        self.running[call.id] = call
+        return begun
+
+    def _end(self, call: Call, begun: str | None) -> None:
+        del self.running[call.id]
+        self._limits.end(begun)
+
+    async def _run(self, call: Call, request: bytes, bytes_in: int, chunks: ChunkStream | None = None) -> Answer:
+        call.task = asyncio.current_task(self._loop)
         call.cancellable = True
         try:
             return await self._execution.call(
@@ -200,7 +234,7 @@ class Gateway:
                 deadline=self._loop.time() + call.seconds,
                 call_id=call.id,
                 parent_id=call.caller.parent_id,
-                usage=usage,
+                usage=call.usage,
                 chunks=chunks,
                 prints=call.options.stdout and call.owned,
             )
@@ -211,7 +245,10 @@ class Gateway:
         except AllSlotsHeld:
             raise NotNow(ALL_HELD) from None
         except asyncio.CancelledError:
-            self._spawn(self._meter.write(*self._event_of(call, usage, "cancelled", started_at, bytes_in)))
+            self._spawn(self._meter.write(*self._event_of(call, "cancelled", bytes_in)))
+            if call.ended_because and call.task is not None:
+                call.task.uncancel()
+                raise Ended(call.ended_because) from None
             raise
         finally:
             call.cancellable = False
@@ -222,18 +259,17 @@ class Gateway:
     def _event_of(
         self,
         call: Call,
-        usage: Usage,
         outcome: Outcome,
-        started_at: int,
         bytes_in: int,
         answer: Answer | None = None,
         streamed: int = 0,
     ) -> tuple[MeterEvent, tuple[Count, ...]]:
-        """What is written of a call. `answer` is None when its caller went away; `streamed` is the size of chunks."""
-        now, waiver = started_at / 1e6, self._find_waiver(call, outcome, started_at / 1e6)
+        """What is written of a call. `answer` is None when it was stopped; `streamed` is the size of chunks."""
+        now = call.started_at / 1e6
+        waiver = self._find_waiver(call, outcome, now)
         size = streamed + (len(answer.result) if answer and answer.result is not None else 0)
         error_type = answer.error.error_type if answer and answer.error else None
-        event = _make_event(call, usage, outcome, started_at, bytes_in, size, error_type, waiver)
+        event = _make_event(call, outcome, bytes_in, size, error_type, waiver)
         cost = event.compute_charge + event.royalty_charge
         free = waiver == "free_call"
         return event, self._limits.count(call.caller, call.target, cost=cost, free=free, now=now)
@@ -287,8 +323,8 @@ class Gateway:
             return b""
         return f"Simple {make_loading_token(target, secret=self._secret, now=time.time())}".encode()
 
-    def _note_failure(self, call: Call, failure: AlgorithmFailure, started_at: int, body: bytes) -> None:
-        payer = call.caller.payer_id
+    def _note_failure(self, call: Call, failure: AlgorithmFailure, body: bytes) -> None:
+        payer, started_at = call.caller.payer_id, call.started_at
         self._failures.note(call.target, failure, call_id=call.id, payer_id=payer, started_at=started_at, body=body)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -325,15 +361,13 @@ def new_call_id() -> str:
 
 def _make_event(
     call: Call,
-    usage: Usage,
     outcome: Outcome,
-    started_at: int,
     bytes_in: int,
     bytes_out: int,
     error_type: str | None,
     waiver: Waiver | None,
 ) -> MeterEvent:
-    target, caller = call.target, call.caller
+    target, caller, usage = call.target, call.caller, call.usage
     price = target.version.price
     charge = rate(
         price_compute_per_second=price.compute_per_second,
@@ -354,7 +388,7 @@ def _make_event(
         version_id=target.version.version_id,
         version=target.version.number,
         environment=target.version.environment,
-        started_at=started_at,
+        started_at=call.started_at,
         queue_us=usage.queue_us,
         load_us=usage.load_us,
         run_us=usage.run_us,

@@ -15,6 +15,7 @@ Refused
 ├── QueueIsFull         the caller, later: too many calls wait for this version (429)
 ├── TooFast             the caller, later: more calls per second, or at once, than its key may make (429)
 ├── TreeStopped         the author or the caller: a call tree became larger than its first caller allows (400)
+├── Ended               the caller: somebody who may has ended their call (409)
 ├── NotNow              the caller, later: a part of the platform is away (503)
 └── OurFault            us: the log has the reason, by the id in the message (500)
 """
@@ -135,6 +136,13 @@ class TooFast(Refused):
 class TreeStopped(Refused):
     status = 400
     error_type = "CallTreeError"
+
+
+class Ended(Refused):
+    """What ran until then is owed, as for a caller who goes away."""
+
+    status = 409
+    error_type = "CancelledError"
 
 
 class NotNow(Refused):

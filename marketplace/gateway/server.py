@@ -18,6 +18,7 @@ from execution.client import Door, ExecutionClient
 from marketplace.gateway.calls import Gateway
 from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.mirror import Mirror
+from marketplace.gateway.monitor import Monitor
 from marketplace.gateway.profiles import ProfileKeeper
 from marketplace.gateway.protocol import GatewayProtocol
 from marketplace.gateway.repeats import Repeats
@@ -63,14 +64,17 @@ async def _serve(config: WebConfig, application: Application) -> None:
         secret=config.secret,
     )
     profiles = ProfileKeeper(config.redis_url, execution.take_profiles)
+    monitor = Monitor(config.redis_url, gateway, execution)
     await gateway.start()
     await profiles.start()
+    await monitor.start()
     try:
         server = WebServer(config, gateway, application)
         execution.serve_doors(server.serve_door)
         gc.freeze()  # what is there now stays: no collection need look through it while calls wait
         await server.serve()
     finally:
+        await monitor.close()
         await profiles.close()
         await gateway.close()
 

@@ -22,11 +22,12 @@ class Action(StrEnum):
     MANAGE_PAYMENTS = "manage payments"
     MANAGE_LIMITS = "set budgets and limits"
     ANSWER_REVIEWS = "answer reviews"
+    END_CALLS = "end running calls"
 
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MEMBER: frozenset({Action.CREATE_KEY, Action.PUBLISH, Action.ANSWER_REVIEWS}),
+    Role.MEMBER: frozenset({Action.CREATE_KEY, Action.PUBLISH, Action.ANSWER_REVIEWS, Action.END_CALLS}),
 }
 
 
@@ -115,6 +116,16 @@ def can_read_audit(scope: AccessibleOrganization) -> bool:
 def check_can_read_audit(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may read who did what."""
     _require(can_read_audit(scope), Action.READ_AUDIT, scope)
+
+
+def can_end_calls(scope: AccessibleOrganization) -> bool:
+    """Whether they may end calls that the organization pays for."""
+    return Action.END_CALLS in ALLOWED[scope.role]
+
+
+def check_can_end_calls(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may end calls that the organization pays for."""
+    _require(can_end_calls(scope), Action.END_CALLS, scope)
 
 
 def can_manage_payments(scope: AccessibleOrganization) -> bool:

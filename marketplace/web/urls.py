@@ -6,4 +6,5 @@ urlpatterns = [
     path("", include("marketplace.web.store.urls")),
     path("", include("marketplace.web.console.urls")),
     path("", include("marketplace.web.operator.urls")),
+    path("", include("marketplace.web.monitor.urls")),
 ]

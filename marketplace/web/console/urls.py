@@ -22,6 +22,7 @@ from marketplace.web.console import (
     usage,
     versions,
 )
+from marketplace.web.monitor import pages as monitor
 
 app_name = "console"
 
@@ -41,6 +42,8 @@ urlpatterns = [
     path(KEYS, keys.keys, name="keys"),
     path(f"{KEYS}/<uuid:key_id>/revoke", keys.revoke, name="revoke-key"),
     path(CALLS, calls.calls, name="calls"),
+    path(f"{ORGANIZATION}/monitor", monitor.organization_monitor, name="monitor"),
+    path(f"{ORGANIZATION}/monitor/calls/<uuid:call_id>/end", monitor.end_organization_call, name="end-call"),
     path(f"{CALLS}/<uuid:call_id>", calls.call, name="call"),
     path(f"{ORGANIZATION}/usage", usage.usage, name="usage"),
     path(f"{ORGANIZATION}/usage.csv", usage.usage_csv, name="usage-csv"),

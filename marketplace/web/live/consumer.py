@@ -13,8 +13,6 @@ from marketplace.errors import NotFound, PermissionDenied
 SIGN_IN, FORBIDDEN, UNKNOWN, TOO_MANY, SAID_SOMETHING = 4401, 4403, 4404, 4429, 4400
 """Codes with which a connection is closed for good: scripts open it again after any other."""
 MOST_PER_PERSON = 20
-LOOK_SECONDS = 5.0
-"""A notice may be lost with Redis: so often it is looked without one, and whether the person still may see it."""
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):
@@ -23,6 +21,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     It keeps nothing but how far it has told. A notice says only that there is something to read.
     """
 
+    look_seconds = 5.0
+    """A notice may be lost with Redis: so often it is looked without one, and whether the person still may see it."""
     open_by_person: Counter[int] = Counter()
     user: User
 
@@ -38,7 +38,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             self.open_by_person[user.id] += 1
             self._changed = asyncio.Event()
             self._telling = asyncio.create_task(self._follow())
-            await self.channel_layer.group_add(self.group(), self.channel_name)
+            if self.channel_layer is not None:
+                await self.channel_layer.group_add(self.group(), self.channel_name)
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
         if not hasattr(self, "user"):
@@ -47,7 +48,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if not self.open_by_person[self.user.id]:
             del self.open_by_person[self.user.id]
         self._telling.cancel()
-        await self.channel_layer.group_discard(self.group(), self.channel_name)
+        if self.channel_layer is not None:
+            await self.channel_layer.group_discard(self.group(), self.channel_name)
 
     async def receive(self, *_: Any, **__: Any) -> None:
         await self.close(SAID_SOMETHING)
@@ -73,7 +75,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         try:
             while True:
                 self._changed.clear()
-                await self._tell_all()
+                await self.tell_all()
                 if self.is_over():
                     await self.close()
                     return
@@ -83,13 +85,14 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         except PermissionDenied:
             await self.close(FORBIDDEN)
 
-    async def _tell_all(self) -> None:
+    async def tell_all(self) -> None:
+        """Whatever is new."""
         while (message := await database_sync_to_async(self.read_next)()) is not None:
             await self.send_json(message)
 
     async def _wait(self) -> None:
         try:
-            async with asyncio.timeout(LOOK_SECONDS):
+            async with asyncio.timeout(self.look_seconds):
                 await self._changed.wait()
         except TimeoutError:
             return

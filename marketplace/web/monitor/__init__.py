@@ -1,0 +1,1 @@
+"""What runs now: for operators everything, for organizations their own."""
