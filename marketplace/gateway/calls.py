@@ -1,19 +1,17 @@
 """A call from its head to its reply: who, what, how much; run, meter, charge, answer. Memory and Redis, no database."""
 
 import asyncio
-import random
 import time
 from collections.abc import Coroutine
 from typing import Any
 
-import msgspec
-
-from billing.api import Count, MeterEvent, MeterWriter, Outcome, Waiver, multiply_memory, rate
+from billing.api import Count, MeterEvent, MeterWriter, Outcome, Waiver
 from billing.errors import MeterUnavailable
-from execution.client import AlgorithmFailure, Answer, ChunkStream, Door, ExecutionClient, Usage
+from execution.client import AlgorithmFailure, Answer, ChunkStream, Door, ExecutionClient
 from execution.errors import AllSlotsHeld, QueueFull, Unavailable
 from marketplace.algorithms.version_numbers import LATEST_PRIVATE
-from marketplace.gateway.addresses import Address, Options, read_address, read_options, split_url
+from marketplace.gateway.addresses import Address, read_address, read_options, split_url
+from marketplace.gateway.call import Call, make_event, new_call_id
 from marketplace.gateway.callers import Caller, identify, make_child_token, make_loading_token
 from marketplace.gateway.errors import (
     Ended,
@@ -30,46 +28,12 @@ from marketplace.gateway.inputs import kind_of, write_request
 from marketplace.gateway.limits import Limits
 from marketplace.gateway.mirror import Mirror, Target
 from marketplace.gateway.replies import Reply, reply_with_answer
-from marketplace.invocations.requests import InputKind
 
 ALL_HELD = (
     "Every slot here is held by a call that waits for a call that it made, and this one would be another: call less "
     "deep, or fewer at once."
 )
 NOT_RECORDED = "The call could not be recorded, and costs nothing: try again in a moment."
-
-
-class Call(msgspec.Struct):
-    """A call that may be made."""
-
-    id: str
-    caller: Caller
-    target: Target
-    options: Options
-    kind: InputKind
-    streams: bool = False
-    """Whether its caller takes the result in chunks, as they come."""
-    idempotency_key: bytes = b""
-    """Empty for a call that is made as often as it is sent."""
-    cancellable: bool = False
-    """Whether stopping it now leaves nothing half done: only while the algorithm runs."""
-    started_at: int = 0
-    """Microseconds since the epoch."""
-    usage: Usage = msgspec.field(default_factory=Usage)
-    task: asyncio.Task[Any] | None = None
-    """What runs it, while it is cancellable."""
-    ended_because: str = ""
-    """Why somebody else than its caller has ended it."""
-
-    @property
-    def owned(self) -> bool:
-        """Whether the caller's organization is the algorithm's."""
-        return self.caller.payer_id == self.target.algorithm.organization_id
-
-    @property
-    def seconds(self) -> int:
-        """How long it may take."""
-        return min(self.options.timeout, self.target.version.timeout_seconds)
 
 
 class Gateway:
@@ -269,7 +233,7 @@ class Gateway:
         waiver = self._find_waiver(call, outcome, now)
         size = streamed + (len(answer.result) if answer and answer.result is not None else 0)
         error_type = answer.error.error_type if answer and answer.error else None
-        event = _make_event(call, outcome, bytes_in, size, error_type, waiver)
+        event = make_event(call, outcome, bytes_in, size, error_type, waiver)
         cost = event.compute_charge + event.royalty_charge
         free = waiver == "free_call"
         return event, self._limits.count(call.caller, call.target, cost=cost, free=free, now=now)
@@ -345,66 +309,3 @@ async def _relay(chunks: ChunkStream, events: EventStream, call_id: str) -> None
 
 def _is_open(target: Target, address: Address) -> bool:
     return target.algorithm.public and not target.unpublished and address.selector.lower() != LATEST_PRIVATE
-
-
-def new_call_id() -> str:
-    """A UUID of version 7: later calls have greater ids, so that records are appended to their index.
-
-    It is a name and opens nothing, so that its random bits need not be the system's.
-    """
-    milliseconds = time.time_ns() // 1_000_000
-    bits = random.getrandbits(74)
-    number = milliseconds << 80 | 0x7 << 76 | (bits >> 62) << 64 | 0b10 << 62 | bits & (1 << 62) - 1
-    text = f"{number:032x}"  # a uuid.UUID made for its text alone would take three times as long
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _make_event(
-    call: Call,
-    outcome: Outcome,
-    bytes_in: int,
-    bytes_out: int,
-    error_type: str | None,
-    waiver: Waiver | None,
-) -> MeterEvent:
-    target, caller, usage = call.target, call.caller, call.usage
-    price = target.version.price
-    charge = rate(
-        price_compute_per_second=price.compute_per_second,
-        price_royalty_per_call=price.royalty_per_call,
-        price_royalty_per_second=price.royalty_per_second,
-        run_us=usage.run_us,
-        outcome=outcome,
-        royalty_waived=waiver is not None,
-    )
-    return MeterEvent(
-        call_id=call.id,
-        root_id=caller.root_id or call.id,
-        parent_id=caller.parent_id,
-        payer_id=caller.payer_id,
-        author_id=target.algorithm.organization_id,
-        key_id=caller.key_id,
-        algorithm=target.full_name,
-        version_id=target.version.version_id,
-        version=target.version.number,
-        environment=target.version.environment,
-        started_at=call.started_at,
-        queue_us=usage.queue_us,
-        load_us=usage.load_us,
-        run_us=usage.run_us,
-        cpu_us=usage.cpu_us,
-        peak_memory_bytes=usage.peak_memory_bytes,
-        bytes_in=bytes_in,
-        bytes_out=bytes_out,
-        cold=usage.cold,
-        outcome=outcome,
-        error_type=error_type,
-        compute_charge=charge.compute,
-        royalty_charge=charge.royalty,
-        member_id=caller.user_id,
-        memory_byte_seconds=multiply_memory(byte_count=usage.peak_memory_bytes, microseconds=usage.run_us),
-        compute_per_second=price.compute_per_second,
-        royalty_per_call=price.royalty_per_call,
-        royalty_per_second=price.royalty_per_second,
-        waiver=waiver,
-    )

@@ -28,7 +28,8 @@ from marketplace.directory.monitoring import (
     SetDraining,
     Sight,
 )
-from marketplace.gateway.calls import Call, Gateway
+from marketplace.gateway.call import Call
+from marketplace.gateway.calls import Gateway
 from marketplace.gateway.mirror import Target
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from execution.client import Door
 from marketplace.directory.sites import REFUSAL, may_use_from
 from marketplace.gateway.addresses import is_call, is_for_slots, is_web
-from marketplace.gateway.calls import Call, Gateway
+from marketplace.gateway.call import Call
+from marketplace.gateway.calls import Gateway
 from marketplace.gateway.errors import (
     BODY_LIMIT,
     HEAD_LIMIT,

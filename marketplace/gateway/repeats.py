@@ -13,7 +13,7 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from marketplace.gateway.calls import Call
+from marketplace.gateway.call import Call
 from marketplace.gateway.errors import BadRequest, KeyInUse, KeyOfAnother, NotNow
 from marketplace.gateway.replies import Reply
 

@@ -17,7 +17,8 @@ from marketplace.directory import publisher
 from marketplace.directory.entries import CHANGES, AlgorithmEntry, KeyEntry, PriceEntry, VersionEntry
 from marketplace.directory.keys import hash_key
 from marketplace.directory.tokens import CallToken, sign_token
-from marketplace.gateway.calls import Call, Gateway
+from marketplace.gateway.call import Call
+from marketplace.gateway.calls import Gateway
 from marketplace.gateway.errors import BadRequest, Forbidden, PaymentRequired, Refused, Unauthorized, UnknownAlgorithm
 from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.mirror import Mirror

@@ -14,7 +14,8 @@ from execution.client import ExecutionClient
 from marketplace.directory import publisher
 from marketplace.directory.entries import AlgorithmEntry, KeyEntry, PriceEntry, SplitEntry, VersionEntry
 from marketplace.directory.keys import hash_key
-from marketplace.gateway.calls import Call, Gateway
+from marketplace.gateway.call import Call
+from marketplace.gateway.calls import Gateway
 from marketplace.gateway.errors import UnknownAlgorithm
 from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.mirror import Mirror

@@ -2,7 +2,7 @@
 
 import uuid
 
-from marketplace.gateway.calls import new_call_id
+from marketplace.gateway.call import new_call_id
 
 
 def test_ids_are_uuids_of_version_7_in_the_order_of_time() -> None:
