@@ -63,6 +63,32 @@ SELECT (starts_at AT TIME ZONE 'UTC')::date, sum(calls)::bigint, sum(failed)::bi
 WHERE author_id = %(author)s AND algorithm = %(algorithm)s AND starts_at >= %(since)s
 GROUP BY 1
 """
+# The median and 95 of a hundred of one day, as MEASURES has them of many.
+TIMES_BY_DAY = """
+WITH running AS (
+    SELECT day, run_us / calls AS mean, sum(calls) OVER (PARTITION BY day ORDER BY step) AS counted,
+        sum(calls) OVER (PARTITION BY day) AS whole, step
+    FROM metering_run_times
+    WHERE author_id = %(author)s AND algorithm = %(algorithm)s AND day >= %(first)s
+)
+SELECT day, (array_agg(mean ORDER BY step) FILTER (WHERE counted * 2 >= whole))[1],
+    (array_agg(mean ORDER BY step) FILTER (WHERE counted * 100 >= whole * 95))[1]
+FROM running GROUP BY day
+"""
+# A caller's record is looked for in the hour before its call's: that is one partition or two, not all of them.
+CALLERS = """
+SELECT parent.algorithm FROM (
+    SELECT parent_id, started_at FROM metering_call_record
+    WHERE author_id = %(author)s AND started_at >= %(since)s AND algorithm = %(algorithm)s AND parent_id IS NOT NULL
+    ORDER BY started_at DESC LIMIT 500
+) AS child JOIN LATERAL (
+    SELECT algorithm FROM metering_call_record AS record
+    WHERE record.call_id = child.parent_id
+        AND record.started_at BETWEEN child.started_at - interval '1 hour' AND child.started_at + interval '1 minute'
+    LIMIT 1
+) AS parent ON true
+GROUP BY parent.algorithm ORDER BY count(*) DESC, 1
+"""
 
 
 @dataclass(frozen=True)
@@ -85,6 +111,15 @@ class DayOfCalls:
     day: date
     calls: int
     failed: int
+
+
+@dataclass(frozen=True)
+class DayOfTimes:
+    """Run times of the calls that were answered in one UTC day, in microseconds; None when there were none."""
+
+    day: date
+    median_run_us: int | None
+    p95_run_us: int | None
 
 
 @dataclass(frozen=True)
@@ -152,6 +187,25 @@ def count_calls_by_day(*, author_id: UUID, algorithm: str, days: int, today: dat
         found = {day: DayOfCalls(day, calls, failed) for day, calls, failed in cursor.fetchall()}
     wanted = (first + timedelta(days=ahead) for ahead in range(days))
     return [found.get(day, DayOfCalls(day, 0, 0)) for day in wanted]
+
+
+def measure_times_by_day(*, author_id: UUID, algorithm: str, days: int, today: date) -> list[DayOfTimes]:
+    """One line per UTC day for the `days` days that end with today, oldest first."""
+    first = today - timedelta(days=days - 1)
+    with connection.cursor() as cursor:
+        cursor.execute(TIMES_BY_DAY, {"author": author_id, "algorithm": algorithm, "first": first})
+        found = {day: DayOfTimes(day, int(median), int(p95)) for day, median, p95 in cursor.fetchall()}
+    wanted = (first + timedelta(days=ahead) for ahead in range(days))
+    return [found.get(day, DayOfTimes(day, None, None)) for day in wanted]
+
+
+def list_callers(*, author_id: UUID, algorithm: str, since: datetime) -> list[str]:
+    """The algorithms (`owner/name`, private ones too) that made the latest 500 calls of this one from inside their own,
+    the most frequent first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CALLERS, {"author": author_id, "algorithm": algorithm, "since": since})
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _start_of_day(moment: datetime) -> datetime:

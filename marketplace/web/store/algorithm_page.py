@@ -1,28 +1,37 @@
 """Everything that the page of one algorithm shows."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from billing import api as billing
-from billing.api import CREDIT, AlgorithmMeasures, DayOfCalls
+from billing.api import CREDIT, AlgorithmMeasures, PriceTerms
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, Version
 from marketplace.algorithms.selectors import list_versions
-from marketplace.invocations.selectors import get_statistics, list_days
+from marketplace.invocations.selectors import get_statistics
 from marketplace.organizations.models import Organization
 from marketplace.organizations.selectors import AccessibleOrganization, list_accessible_organizations
+from marketplace.web.console.charts import Chart
 from marketplace.web.figures import round_typical
+from marketplace.web.store.activity import (
+    Estimate,
+    LatencyChart,
+    list_users,
+    make_calls_chart,
+    make_estimate,
+    make_latency_chart,
+)
 from marketplace.web.store.call_examples import CallExample, is_long, make_call_examples
 from marketplace.web.store.cards import Price, describe_price, name_environment
+from marketplace.web.store.opinions import Opinions, make_opinions
 from marketplace.web.store.readme import render_readme
 
-CHART_HEIGHT = 40
-BAR_WIDTH = 8
-BAR_STEP = 10
 MOST_GROWTH = 12
 """How many times longer a sample may become by indenting."""
 
@@ -36,13 +45,12 @@ class VersionLine:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """One day in the chart of calls, in units of its picture."""
+class SampleInput:
+    """An input that the console can be filled with; `kind` is `json` or `text`."""
 
-    day: DayOfCalls
-    x: int
-    y: float
-    height: float
+    name: str
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -52,11 +60,17 @@ class AlgorithmPage:
     algorithm: Algorithm
     versions: list[VersionLine]
     measures: AlgorithmMeasures
-    bars: list[Bar]
+    chart: Chart
+    latency: LatencyChart | None
     readme: SafeString
     examples: list[CallExample]
     sample: str
     sample_is_long: bool
+    samples: list[SampleInput]
+    users: list[str]
+    """Public algorithms that call this one."""
+    estimate: Estimate | None
+    opinions: Opinions
     environment_name: str
     manageable: bool
     """Whether the viewer belongs to the owner."""
@@ -67,11 +81,6 @@ class AlgorithmPage:
     def latest(self) -> VersionLine | None:
         """The newest version."""
         return self.versions[0] if self.versions else None
-
-    @property
-    def calls_in_bars(self) -> int:
-        """The calls that the chart shows."""
-        return sum(bar.day.calls for bar in self.bars)
 
     @property
     def answered_percent(self) -> str | None:
@@ -88,23 +97,33 @@ class AlgorithmPage:
         return round_typical(settings.FREE_CREDITS * CREDIT // per_call) if per_call else None
 
 
-def make_algorithm_page(algorithm: Algorithm, *, user: User | None) -> AlgorithmPage:
-    """For an algorithm that the visitor may see; `user` is None for one who is not signed in."""
+def make_algorithm_page(algorithm: Algorithm, *, user: User | None, asked: Mapping[str, str]) -> AlgorithmPage:
+    """For an algorithm that the visitor may see; `user` is None for one who is not signed in.
+
+    `asked` are the parameters of the address: `reviews` is a page of them, `calls` and `ms` are for the estimate.
+    """
     measures = get_statistics(algorithm=algorithm)
-    versions = _make_lines(list_versions(algorithm=algorithm), measures)
+    versions, terms = _make_lines(list_versions(algorithm=algorithm), measures)
     scopes = list_accessible_organizations(user=user) if user else []
-    sample = versions[0].version.sample_input if versions else ""
+    owner = next((scope for scope in scopes if scope.organization.id == algorithm.organization_id), None)
+    latest = versions[0].version if versions else None
+    sample = latest.sample_input if latest else ""
     return AlgorithmPage(
         algorithm=algorithm,
         versions=versions,
         measures=measures,
-        bars=_make_bars(list_days(algorithm=algorithm)),
+        chart=make_calls_chart(algorithm),
+        latency=make_latency_chart(algorithm),
         readme=render_readme(algorithm.readme),
         examples=make_call_examples(address=settings.AGORA_ADDRESS, full_name=algorithm.full_name, sample=sample),
         sample=indent_json(sample) if sample else "",
         sample_is_long=is_long(sample),
+        samples=_make_samples(latest),
+        users=list_users(algorithm),
+        estimate=make_estimate(asked, terms[latest.id], measures.median_run_us) if latest else None,
+        opinions=make_opinions(algorithm, user=user, owner=owner, number=asked.get("reviews", "")),
         environment_name=name_environment(algorithm.environment),
-        manageable=any(scope.organization.id == algorithm.organization_id for scope in scopes),
+        manageable=owner is not None,
         payers=list_payers(scopes, algorithm),
     )
 
@@ -129,16 +148,21 @@ def get_balance(organization: Organization) -> int:
     return billing.get_balance(organization.id)
 
 
-def _make_lines(versions: list[Version], measures: AlgorithmMeasures) -> list[VersionLine]:
+def _make_lines(
+    versions: list[Version], measures: AlgorithmMeasures
+) -> tuple[list[VersionLine], dict[UUID, PriceTerms]]:
     terms = billing.get_prices([version.id for version in versions], timezone.now())
-    return [VersionLine(version, describe_price(terms[version.id], measures.median_run_us)) for version in versions]
+    lines = [VersionLine(version, describe_price(terms[version.id], measures.median_run_us)) for version in versions]
+    return lines, terms
 
 
-def _make_bars(days: list[DayOfCalls]) -> list[Bar]:
-    most = max((day.calls for day in days), default=0)
-    return [_make_bar(number, day, most) for number, day in enumerate(days)]
+def _make_samples(version: Version | None) -> list[SampleInput]:
+    """Those that can be typed; bytes are not shown."""
+    if version is None:
+        return []
+    samples = [sample for sample in version.samples if sample.get("content_type", "json") != "binary"]
+    return [_make_sample(sample["name"], sample.get("content_type", "json"), sample["input"]) for sample in samples]
 
 
-def _make_bar(number: int, day: DayOfCalls, most: int) -> Bar:
-    height = max(2.0, round(day.calls * CHART_HEIGHT / most, 1)) if day.calls else 1.0
-    return Bar(day, x=number * BAR_STEP, y=CHART_HEIGHT - height, height=height)
+def _make_sample(name: str, kind: str, text: str) -> SampleInput:
+    return SampleInput(name, kind, indent_json(text) if kind == "json" else text)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from marketplace.web import converters  # noqa: F401 - registers `word`
-from marketplace.web.store import views
+from marketplace.web.store import opinions, views
 
 app_name = "store"
 
@@ -15,5 +15,10 @@ urlpatterns = [
     path("owners/<word:owner>", views.owner, name="owner"),
     path(ALGORITHM, views.algorithm, name="algorithm"),
     path(f"{ALGORITHM}/console-token", views.console_token, name="console-token"),
+    path(f"{ALGORITHM}/star", opinions.star, name="star"),
+    path(f"{ALGORITHM}/report", opinions.report, name="report"),
+    path(f"{ALGORITHM}/reviews", opinions.review, name="review"),
+    path(f"{ALGORITHM}/reviews/<uuid:review_id>/remove", opinions.remove, name="remove-review"),
+    path(f"{ALGORITHM}/reviews/<uuid:review_id>/answer", opinions.answer, name="answer-review"),
     path(f"{ALGORITHM}/input.json", views.sample, name="sample"),
 ]

@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def algorithm(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     """One algorithm: what it does, a console that calls it, code, README, versions, figures."""
     found = get_visible_algorithm(viewer=request.user, owner=owner, name=name)
-    page = make_algorithm_page(found, user=_person(request))
+    page = make_algorithm_page(found, user=_person(request), asked=request.GET)
     payer = next(iter(page.payers), None)
     context = {
         "page": page,

@@ -34,15 +34,21 @@ export class Caller {
     private readonly tokenAddress: string,
   ) {}
 
-  /** Calls a version ("" is the latest), paid by that organization ("" is one's own). Throws Refused, TypeError. */
-  async call(body: Body, version: string, payer: string, onChunk: OnChunk): Promise<Answer> {
-    const answer = await this.send(body, version, payer, onChunk);
+  /** Calls a version ("" is the latest), paid by that organization ("" is one's own). Throws Refused, TypeError, AbortError. */
+  async call(body: Body, version: string, payer: string, onChunk: OnChunk, signal: AbortSignal): Promise<Answer> {
+    const answer = await this.send(body, version, payer, onChunk, signal);
     if (answer.status !== 401) return answer;
     this.tokens.delete(payer);
-    return this.send(body, version, payer, onChunk);
+    return this.send(body, version, payer, onChunk, signal);
   }
 
-  private async send(body: Body, version: string, payer: string, onChunk: OnChunk): Promise<Answer> {
+  private async send(
+    body: Body,
+    version: string,
+    payer: string,
+    onChunk: OnChunk,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const token = await this.token(payer);
     const start = performance.now();
     const response = await fetch(version ? `${this.target}/${version}` : this.target, {
@@ -50,6 +56,7 @@ export class Caller {
       headers: { Accept: "text/event-stream", Authorization: `Simple ${token}`, "Content-Type": body.type },
       body: body.content,
       credentials: "omit",
+      signal,
     });
     const { text, cost } = await readAnswer(response, onChunk);
     return {

@@ -22,7 +22,7 @@ export class Input {
   private readonly editor: HTMLTextAreaElement;
   private readonly drop: HTMLElement;
   private readonly gallery: HTMLElement;
-  private readonly sample: string;
+  private sample: string;
   private file: File | null = null;
   private pictures: string[] = [];
 
@@ -33,6 +33,9 @@ export class Input {
     this.sample = this.editor.value;
     this.reset();
     root.querySelector("[data-reset]")?.addEventListener("click", () => this.reset());
+    for (const button of root.querySelectorAll<HTMLElement>("[data-sample]")) {
+      button.addEventListener("click", () => this.fill(button));
+    }
     for (const radio of root.querySelectorAll("[name=kind]")) radio.addEventListener("change", () => this.show());
     find(root, "[data-file]").addEventListener("change", (event) => this.take((event.target as HTMLInputElement).files));
     this.installDrop(this.editor.parentElement ?? root);
@@ -79,6 +82,16 @@ export class Input {
     this.editor.value = text;
     this.kind = "json";
     this.drawPictures();
+  }
+
+  /** Takes another sample of the author's. */
+  private fill(button: HTMLElement): void {
+    this.sample = button.dataset["sampleText"] ?? "";
+    this.reset();
+    if (button.dataset["sampleKind"] === "text") {
+      this.editor.value = this.sample;
+      this.kind = "text";
+    }
   }
 
   private expand(text: string): string {
