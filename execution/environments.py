@@ -78,6 +78,10 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Environment variables of every slot; `{runner}` and `{version}` are those folders."""
     links: dict[str, str] = {}
     """Symbolic links inside the sandbox: path to target."""
+    status: Literal["beta", "stable", "deprecated", "retired"] = "stable"
+    """How it stands, unless the operator says otherwise."""
+    gpu_class: str = ""
+    """The kind of accelerator that its slots get; empty for none."""
     warm_slots: int = 0
     """How many slots to keep booted, unless the operator says otherwise."""
 

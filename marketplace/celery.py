@@ -48,6 +48,7 @@ app.conf.beat_schedule = {
     "pay out": {"task": "payments.run_payouts", "schedule": crontab(minute="47", hour="4")},
     "reconcile": {"task": "payments.reconcile", "schedule": crontab(minute="57", hour="5")},
     "reseal secrets": {"task": "algorithms.reseal_secrets", "schedule": crontab(minute="27", hour="2")},
+    "note toolchains": {"task": "algorithms.note_toolchains", "schedule": 600.0, "options": {"expires": 600}},
     "warn of budgets": {"task": "invocations.warn_of_budgets", "schedule": 60.0, "options": {"expires": 60}},
     "close the books": {"task": "invocations.close_books", "schedule": crontab(minute="17", hour="1")},
     "clear sessions": {"task": "accounts.clear_sessions", "schedule": crontab(minute="17", hour="2")},

@@ -253,6 +253,44 @@ class Version(models.Model):
         return self.rolled_back_at is not None
 
 
+class EnvironmentStatus(models.TextChoices):
+    """How much an author should rely on an environment."""
+
+    BETA = "beta"
+    STABLE = "stable"
+    DEPRECATED = "deprecated"
+    RETIRED = "retired"
+
+
+class EnvironmentStanding(models.Model):
+    """What the operator says of an environment, and which toolchain was seen."""
+
+    environment = models.CharField(max_length=64, primary_key=True)
+    status = models.CharField(max_length=16, choices=EnvironmentStatus, default=EnvironmentStatus.STABLE)
+    message = models.CharField(max_length=300, blank=True)
+    instead = models.CharField(max_length=64, blank=True)
+    """The environment to use."""
+    ends_at = models.DateTimeField(null=True, blank=True)
+    """Of a retired one: when its versions stop."""
+    toolchain_version = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=EnvironmentStatus.values), name="environment_status_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.environment}: {self.status}"
+
+    @property
+    def sentence(self) -> str:
+        """Of a retired one, for authors and callers."""
+        use = f"Use {self.instead}." if self.instead else ""
+        return " ".join(filter(None, [f"The environment {self.environment} has retired.", self.message, use]))
+
+
 class ArtifactSignature(models.Model):
     """That this platform built the artifact, as execution/signatures.py signs it."""
 

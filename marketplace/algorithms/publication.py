@@ -13,7 +13,16 @@ from django.utils import timezone
 from billing import api as billing
 from billing.api import PriceSchedule, PriceTerms
 from marketplace.algorithms.build_settings import BuildSettings
-from marketplace.algorithms.models import Algorithm, ArtifactSignature, Build, BuildState, TrafficSplit, Version
+from marketplace.algorithms.models import (
+    Algorithm,
+    ArtifactSignature,
+    Build,
+    BuildState,
+    EnvironmentStanding,
+    EnvironmentStatus,
+    TrafficSplit,
+    Version,
+)
 from marketplace.algorithms.version_numbers import VersionNumber
 from marketplace.directory import publisher
 from marketplace.directory.entries import AlgorithmEntry, PriceEntry, SplitEntry, VersionEntry
@@ -62,7 +71,7 @@ def collect_algorithm_entries() -> list[AlgorithmEntry]:
 
 
 def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
-    """In five queries, however many. The algorithms come first, so that the rest is read under their locks."""
+    """In six queries, however many. The algorithms come first, so that the rest is read under their locks."""
     rows = list(algorithms.values_list(*IDENTITY))
     algorithm_ids = [pk for pk, *_ in rows]
     versions, builds, splits = _version_entries(algorithm_ids), _build_entries(algorithm_ids), _splits(algorithm_ids)
@@ -86,17 +95,20 @@ def _version_entries(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, li
     live = Version.objects.filter(algorithm__in=algorithm_ids, withdrawn_at=None)
     rows = live.order_by("published_at", "pk").annotate(signature=SIGNATURE)
     rows = rows.values_list("algorithm_id", "pk", *NUMBER, "signature", *LIFE, *SETTINGS)
-    versions = list(rows)
+    versions, ends = list(rows), _ends()
     schedules = billing.get_price_schedules([pk for _, pk, *_ in versions], timezone.now())
     entries: dict[uuid.UUID, list[VersionEntry]] = {}
     for algorithm_id, pk, *columns in versions:
-        entries.setdefault(algorithm_id, []).append(_to_version_entry(pk, columns, schedules[pk]))
+        entries.setdefault(algorithm_id, []).append(_to_version_entry(pk, columns, schedules[pk], ends))
     return entries
 
 
-def _to_version_entry(version_id: uuid.UUID, columns: list[Any], schedule: PriceSchedule) -> VersionEntry:
+def _to_version_entry(
+    version_id: uuid.UUID, columns: list[Any], schedule: PriceSchedule, ends: dict[str, tuple[float, str]]
+) -> VersionEntry:
     number, (signature, *life), settings = columns[:3], columns[3:7], columns[7:]
     rolled_back_at, deprecated_at, deprecation = life
+    ends_at, ending = ends.get(settings[SETTINGS.index("environment")], (0.0, ""))
     return VersionEntry(
         version_id=str(version_id),
         number=str(VersionNumber(*number)),
@@ -105,6 +117,8 @@ def _to_version_entry(version_id: uuid.UUID, columns: list[Any], schedule: Price
         signature=signature or "",
         rolled_back=rolled_back_at is not None,
         deprecation=deprecation,
+        ends_at=ends_at,
+        ending=ending,
         deprecated_at=deprecated_at.timestamp() if deprecated_at else 0.0,
         **dict(zip(SETTINGS, settings, strict=True)),
     )
@@ -140,6 +154,12 @@ def _to_build_entry(
         price=PriceEntry(compute_per_second=compute, royalty_per_call=0),
         **{name: getattr(kept, name) for name in SETTINGS[2:]},
     )
+
+
+def _ends() -> dict[str, tuple[float, str]]:
+    """When versions stop whose environment has retired, and what their callers are told."""
+    ending = EnvironmentStanding.objects.filter(status=EnvironmentStatus.RETIRED).exclude(ends_at=None)
+    return {row.environment: (row.ends_at.timestamp(), row.sentence) for row in ending if row.ends_at}
 
 
 def _splits(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, SplitEntry]:

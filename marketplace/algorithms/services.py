@@ -14,6 +14,7 @@ from django.utils import timezone
 from marketplace.accounts.models import User
 from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
 from marketplace.algorithms.build_settings import BuildSettings, check_sample, check_settings
+from marketplace.algorithms.environments import check_can_build
 from marketplace.algorithms.locks import lock_algorithm
 from marketplace.algorithms.models import Algorithm, AlgorithmSecret, Build, BuildState, OnChange, TrafficSplit, Version
 from marketplace.algorithms.pricing import AuthorPrice, set_first_price
@@ -137,6 +138,7 @@ def start_build(*, algorithm: Algorithm, source: BinaryIO, settings: BuildSettin
     """
     check_can_publish(_get_scope(algorithm, by))
     check_settings(settings)
+    check_can_build(settings.environment)
     source_hash, size = hash_blob(source)
     if not 0 < size <= LARGEST_SOURCE_BYTES:
         raise InvalidInput("source", f"The archive must have 1 to {LARGEST_SOURCE_BYTES} bytes.")

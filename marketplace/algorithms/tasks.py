@@ -4,7 +4,7 @@ import uuid
 
 from django.utils import timezone
 
-from marketplace.algorithms import building, secrets
+from marketplace.algorithms import building, environments, secrets
 from marketplace.celery import app
 
 
@@ -24,3 +24,9 @@ def requeue_lost_builds() -> None:
 def reseal_secrets() -> None:
     """Has secrets need only the newest key."""
     secrets.reseal_all()
+
+
+@app.task(name="algorithms.note_toolchains")
+def note_toolchains() -> None:
+    """Keeps which toolchains there are."""
+    environments.note_toolchains()

@@ -20,7 +20,7 @@ from marketplace.api.views.batches import BatchLaterView, BatchView, CancelBatch
 from marketplace.api.views.budgets import BudgetsView, BudgetView, KeyLimitView
 from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView
 from marketplace.api.views.call_waits import wait_for_call
-from marketplace.api.views.environments import EnvironmentsView, LanguagesView, TemplateView
+from marketplace.api.views.environments import AllEnvironmentsView, EnvironmentsView, LanguagesView, TemplateView
 from marketplace.api.views.failures import AlgorithmFailuresView, OrganizationFailuresView, PersonFailuresView
 from marketplace.api.views.hosted_data import DefaultCollectionView, HostedDataView
 from marketplace.api.views.insights import AlgorithmInsightsView, InsightsView
@@ -127,6 +127,7 @@ urlpatterns = [
     *algorithm_paths(ALGORITHM, lambda view: view.as_view()),
     *algorithm_paths("v1/algorithms/<uuid:algorithm_id>", by_id),
     path(LANGUAGES, LanguagesView.as_view()),
+    path(f"{ENVIRONMENTS}/environments", AllEnvironmentsView.as_view()),
     path(f"{LANGUAGES}/<str:language>/environments", EnvironmentsView.as_view()),
     path(f"{ENVIRONMENTS}/environment-specifications/<str:environment_id>/template", TemplateView.as_view()),
     path("v1/secret-provider", SecretProvidersView.as_view()),

@@ -76,7 +76,11 @@ class VersionEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     deprecation: str = ""
     """What its callers are told, if it is deprecated."""
     deprecated_at: float = 0.0
-    """Seconds since the epoch."""
+    """Seconds since the epoch, as ends_at."""
+    ends_at: float = 0.0
+    """When its environment is no more, if that is known."""
+    ending: str = ""
+    """What callers are told then."""
 
 
 class SplitEntry(msgspec.Struct, frozen=True):

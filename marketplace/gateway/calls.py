@@ -19,6 +19,7 @@ from marketplace.gateway.errors import (
     NotNow,
     PaymentRequired,
     QueueIsFull,
+    Retired,
     UnknownAlgorithm,
     WrongMethod,
 )
@@ -253,7 +254,10 @@ class Gateway:
             raise UnknownAlgorithm(f"algorithm algo://{address} not found")
         if not caller.may_call(target.full_name.lower()):
             raise Forbidden("This key may not call this algorithm: its algo_acl does not name it.")
-        return target if target.candidate is None else target.choose_for(caller.name)
+        target = target if target.candidate is None else target.choose_for(caller.name)
+        if 0 < target.version.ends_at <= time.time():
+            raise Retired(target.version.ending)
+        return target
 
     def _check_balance(self, caller: Caller, target: Target) -> None:
         price = target.version.price

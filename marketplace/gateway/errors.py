@@ -7,6 +7,7 @@ Refused
 ├── Forbidden           the caller: the key may not call this algorithm (403)
 ├── PaymentRequired     the caller: their credits are used up (402)
 ├── UnknownAlgorithm    the caller: no such algorithm or version, or not theirs to see (404)
+├── Retired             the author: the version's environment is no more (410)
 ├── WrongMethod         the caller: calls are POST (405)
 ├── KeyInUse            the caller, later: the call with this idempotency key runs (409)
 ├── KeyOfAnother        the caller: this idempotency key was used for another request (422)
@@ -73,6 +74,11 @@ class PaymentRequired(Refused):
 class UnknownAlgorithm(Refused):
     status = 404
     error_type = "EntityNotFoundError"
+
+
+class Retired(Refused):
+    status = 410
+    error_type = "EnvironmentError"
 
 
 class WrongMethod(Refused):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from execution.environments import find_environment, list_available
+from marketplace.algorithms.environments import list_environments
 from marketplace.api.schema import ERRORS
 from marketplace.api.serializers.environments import EnvironmentsSerializer, LanguageSerializer
 from marketplace.errors import NotFound
@@ -48,6 +49,17 @@ class TemplateView(APIView):
         return HttpResponse(archive, content_type="application/gzip")
 
 
+class AllEnvironmentsView(APIView):
+    """/v1/algorithm-environments/edge/environments"""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(operation_id="list_all_environments", responses={200: EnvironmentsSerializer, **ERRORS})
+    def get(self, request: Request) -> Response:  # noqa: ARG002 - DRF's signature
+        """The environments of all languages: how each stands, what to use instead, and until when its versions run."""
+        return Response(EnvironmentsSerializer({"environments": list_environments()}).data)
+
+
 def pack_texts(files: Mapping[str, str]) -> bytes:
     """A .tar.gz of texts by relative path."""
     packed = io.BytesIO()
@@ -68,7 +80,7 @@ class EnvironmentsView(APIView):
     @extend_schema(operation_id="list_environments", responses={200: EnvironmentsSerializer, **ERRORS})
     def get(self, request: Request, language: str) -> Response:  # noqa: ARG002 - DRF's signature
         """The environments of a language on this platform."""
-        found = [environment for environment in list_available() if environment.language == language]
+        found = [each for each in list_environments() if each.environment.language == language]
         if not found:
             raise NotFound(f"There is no language {language}.")
         return Response(EnvironmentsSerializer({"environments": found}).data)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from marketplace.web import converters  # noqa: F401 - registers `word`
-from marketplace.web.store import opinions, views
+from marketplace.web.store import environments, opinions, views
 
 app_name = "store"
 
@@ -12,6 +12,7 @@ ALGORITHM = "algorithms/<word:owner>/<word:name>"
 urlpatterns = [
     path("", views.home, name="home"),
     path("publish", views.publish, name="publish"),
+    path("environments", environments.environments, name="environments"),
     path("owners/<word:owner>", views.owner, name="owner"),
     path(ALGORITHM, views.algorithm, name="algorithm"),
     path(f"{ALGORITHM}/console-token", views.console_token, name="console-token"),

@@ -121,6 +121,7 @@ TABLE = [
     Row("delete", f"{ALGORITHM}/traffic", (204, 204, 404, 401), name="shown"),
     Row("get", LANGUAGES, (200, 200, 200, 200)),
     Row("get", f"{LANGUAGES}/{{language}}/environments", (200, 200, 200, 200)),
+    Row("get", "/v1/algorithm-environments/edge/environments", (200, 200, 200, 200)),
     Row("get", "/v1/algorithm-environments/edge/environment-specifications/{environment_id}/template",
         (200, 200, 200, 200)),
     Row("get", "/v1/secret-provider", (200, 200, 200, 200)),

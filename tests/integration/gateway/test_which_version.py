@@ -1,5 +1,7 @@
 """Which version a caller gets: split traffic, builds that are no version, versions that were rolled back."""
 
+import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,10 +18,11 @@ from marketplace.directory.entries import AlgorithmEntry, KeyEntry, PriceEntry, 
 from marketplace.directory.keys import hash_key
 from marketplace.gateway.call import Call
 from marketplace.gateway.calls import Gateway
-from marketplace.gateway.errors import UnknownAlgorithm
+from marketplace.gateway.errors import Retired, UnknownAlgorithm
 from marketplace.gateway.failures import FailureLog
 from marketplace.gateway.mirror import Mirror
 
+SECONDS = 10.0
 ANN, BEN = str(uuid.uuid4()), str(uuid.uuid4())
 ANNS_KEY = "sim" + "a" * 25
 BENS_KEYS = [f"sim{number:025}" for number in range(400)]
@@ -123,6 +126,24 @@ async def test_more_traffic_takes_no_caller_away_from_the_candidate(gateway: Gat
 
     assert chosen(0) == set()
     assert chosen(10) < chosen(50) < chosen(100) == set(callers)
+
+
+async def test_a_version_whose_environment_is_no_more_says_what_to_use(gateway: Gateway) -> None:
+    gone = version_of("3.0.0", ends_at=time.time() - 1, ending="Use python4.")
+    going = version_of("3.1.0", ends_at=time.time() + 60, ending="Use python4.")
+    publisher.publish_algorithms(
+        {"ann/old": msgspec.structs.replace(ECHO, name="old", algorithm_id="x", versions=(gone, going), split=None)}
+    )
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            assert version_for(gateway, "/ann/old") == "3.1.0"
+            break
+        except UnknownAlgorithm:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+    with pytest.raises(Retired, match="Use python4"):
+        admit(gateway, "/ann/old/3.0.0")
 
 
 @pytest.mark.parametrize("name", [BUILD.source_hash, BUILD.version_id.replace("-", ""), BUILD.source_hash.upper()])
