@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from marketplace.cli.manifest import NAME, Manifest, Permissions
+from marketplace.manifest import NAME, Manifest, Permissions
 
 CONF = "algorithmia.conf"
 MARKER = ".adk"

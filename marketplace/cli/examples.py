@@ -13,9 +13,10 @@ import httpx
 
 from marketplace.cli.credentials import Credentials
 from marketplace.cli.home import REPOSITORY, Home
-from marketplace.cli.manifest import FILE_NAME, read_manifest
+from marketplace.cli.manifest import read_manifest
 from marketplace.cli.platform_client import Platform
 from marketplace.cli.publish import publish_folder
+from marketplace.manifest import FILE_NAME
 
 FOLDER = REPOSITORY / "docs" / "examples"
 OWNER = "agora"

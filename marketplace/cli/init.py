@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from execution.environments import Environment, load_environments
-from marketplace.cli.manifest import NAME
+from marketplace.manifest import NAME
 
 
 @click.command("init")

@@ -1,210 +1,22 @@
-"""agora.toml: what an author says about an algorithm. docs/reference/agora-toml.md describes every field."""
+"""agora.toml in an author's folder."""
 
-import difflib
-import json
-import re
-import tomllib
-from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Literal
 
 import click
-import msgspec
 
-from execution.environments import find_environment
-
-FILE_NAME = "agora.toml"
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-MICRO = 1_000_000
-"""Micro-credits in a credit."""
-MOST_ROYALTY = Decimal(1_000_000)
-
-MUST_BE = {
-    "name": "letters, digits and underscores, a letter first, 64 at most",
-    "summary": "one sentence of up to 200 characters, in quotes",
-    "environment": 'the name of an environment, such as "python3" or "javascript"',
-    "tags": 'a list of up to 10 words of up to 32 letters, digits and dashes, such as ["image", "ocr"]',
-    "public": "true or false",
-    "entry": 'the path of the file to load, inside the folder, such as "src/main.py"',
-    "permissions": "a table, [permissions]",
-    "permissions.network": "true or false",
-    "permissions.calls_others": "true or false",
-    "limits": "a table, [limits]",
-    "limits.timeout_seconds": "a whole number of seconds from 1 to 3000",
-    "limits.memory_mebibytes": "a whole number of mebibytes from 16 to 65536",
-    "price": "a table, [price]",
-    "price.royalty_credits": 'credits per call as text, from "0" to "1000000", with up to 6 decimals',
-    "price.royalty_credits_per_second": 'credits per second as text, from "0" to "1000000", with up to 6 decimals',
-    "price.free_calls_per_month": "a whole number of calls from 0 to 1000000000",
-    "price.free_to_owner": "true or false",
-    "sample": "a table, [sample]",
-    "sample.input": "JSON as text, such as '\"hello\"' or '{\"a\": 1}'",
-    "samples": "a list of up to 10 tables, [[samples]]",
-    "samples.name": "a name of its own, of up to 60 characters",
-    "samples.input": "JSON as text; for content_type text, the text, and for binary, the bytes in base64",
-    "samples.content_type": '"json", "text" or "binary"',
-    "samples.expected": "the result as JSON text",
-}
-"""Every field there is, and what its value must be."""
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of the file."""
-
-
-class Permissions(Section):
-    """What a version may do beside computing."""
-
-    network: bool = False
-    calls_others: bool = False
-
-
-class Limits(Section):
-    """What a call may take."""
-
-    timeout_seconds: Annotated[int, msgspec.Meta(ge=1, le=3_000)] = 300
-    memory_mebibytes: Annotated[int, msgspec.Meta(ge=16, le=65_536)] = 512
-
-
-class Price(Section):
-    """What a call costs beside computing."""
-
-    royalty_credits: str = "0"
-    royalty_credits_per_second: str = "0"
-    free_calls_per_month: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
-    free_to_owner: bool = False
-
-    def to_settings(self) -> dict[str, object]:
-        """As the API takes them."""
-        return {
-            "royalty_microcredits": int(Decimal(self.royalty_credits) * MICRO),
-            "royalty_microcredits_per_second": int(Decimal(self.royalty_credits_per_second) * MICRO),
-            "free_calls_per_month": self.free_calls_per_month,
-            "free_to_owner": self.free_to_owner,
-        }
-
-
-class Sample(Section):
-    """What the console of the store page starts with."""
-
-    input: str = ""
-
-
-class NamedSample(Section):
-    """An input that each build is tested with before it is published."""
-
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
-    input: str
-    content_type: Literal["json", "text", "binary"] = "json"
-    expected: str | None = None
-
-
-class Manifest(Section):
-    """The whole file."""
-
-    name: Annotated[str, msgspec.Meta(pattern=f"^{NAME.pattern}$")]
-    environment: str
-    summary: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    tags: Annotated[
-        tuple[Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,32}$")], ...], msgspec.Meta(max_length=10)
-    ] = ()
-    public: bool = False
-    entry: str = ""
-    """Empty for the environment's default."""
-    permissions: Permissions = Permissions()
-    limits: Limits = Limits()
-    price: Price = Price()
-    sample: Sample = Sample()
-    samples: Annotated[tuple[NamedSample, ...], msgspec.Meta(max_length=10)] = ()
-
-    def entry_path(self) -> str:
-        """The file to load, relative to the folder; empty when only the platform can know it."""
-        environment = find_environment(self.environment)
-        return self.entry or (environment.default_entry(self.name) if environment else "")
-
-
-class ManifestError(click.ClickException):
-    """The author must mend agora.toml."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(f"{FILE_NAME}: {sentence}")
+from marketplace.manifest import FILE_NAME, Manifest, ManifestError, read_text
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Reads and checks `folder`/agora.toml. Raises ManifestError, or ClickException when there is none."""
+    """Reads and checks `folder`/agora.toml. Raises ClickException, also when there is none."""
     path = folder / FILE_NAME
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_text(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise click.ClickException(
             f"There is no {FILE_NAME} in {folder}: name an algorithm's folder, or start one with `agora init NAME`."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(f"this is not TOML: {error}.") from None
     except OSError as error:
         raise click.ClickException(f"{path} cannot be read: {error.strerror}.") from None
-    return parse_manifest(content)
-
-
-def parse_manifest(content: dict[str, object]) -> Manifest:
-    """Checks the file's content. Raises ManifestError that names the field and what it must be."""
-    _refuse_unknown(content)
-    try:
-        manifest = msgspec.convert(content, Manifest)
-    except msgspec.ValidationError as error:
-        raise ManifestError(_sentence(str(error))) from None
-    _check_entry(manifest.entry)
-    _check_royalty("price.royalty_credits", manifest.price.royalty_credits)
-    _check_royalty("price.royalty_credits_per_second", manifest.price.royalty_credits_per_second)
-    _check_sample(manifest.sample.input)
-    return manifest
-
-
-def _refuse_unknown(content: dict[str, object]) -> None:
-    for field in _fields(content):
-        if field not in MUST_BE:
-            near = difflib.get_close_matches(field, MUST_BE, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(MUST_BE)}."
-            raise ManifestError(f"there is no field {field}: {hint}")
-
-
-def _fields(content: dict[str, object]) -> Iterator[str]:
-    for name, value in content.items():
-        yield name
-        for table in value if isinstance(value, list) else [value]:
-            if isinstance(table, dict) and name in MUST_BE:
-                yield from (f"{name}.{inner}" for inner in table)
-
-
-def _sentence(text: str) -> str:
-    """Turns msgspec's report, "what - at `$.path`", into ours."""
-    if missing := re.search(r"missing required field `(\w+)`(?: - at `\$\.(\w+))?", text):
-        field = f"{missing[2]}.{missing[1]}" if missing[2] else missing[1]
-        return f"{field} is missing: it must be {MUST_BE[field]}."
-    place = re.search(r"at `\$\.([\w.]+)", re.sub(r"\[\d+\]", "", text))
-    field = place[1] if place else ""
-    return f"{field} must be {MUST_BE[field]}." if field in MUST_BE else f"{text}."
-
-
-def _check_entry(entry: str) -> None:
-    path = Path(entry)
-    if path.is_absolute() or ".." in path.parts:
-        raise ManifestError(f"entry must be {MUST_BE['entry']}.")
-
-
-def _check_royalty(field: str, text: str) -> None:
-    try:
-        royalty = Decimal(text)
-    except InvalidOperation:
-        royalty = Decimal("NaN")
-    fits = royalty.is_finite() and 0 <= royalty <= MOST_ROYALTY and royalty * MICRO == int(royalty * MICRO)
-    if not fits:
-        raise ManifestError(f"{field} must be {MUST_BE[field]}.")
-
-
-def _check_sample(text: str) -> None:
-    try:
-        json.loads(text or "null")
-    except ValueError:
-        raise ManifestError(f"sample.input must be {MUST_BE['sample.input']}.") from None
+    except ManifestError as error:
+        raise click.ClickException(error.message) from None

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import msgspec
 
 from marketplace.cli.adk_folder import read_adk_folder
 from marketplace.cli.credentials import load_credentials
-from marketplace.cli.manifest import FILE_NAME, Manifest, ManifestError, read_manifest
+from marketplace.cli.manifest import read_manifest
 from marketplace.cli.packing import Packed, pack_folder
 from marketplace.cli.platform_client import JsonObject, Platform, Refused
+from marketplace.manifest import FILE_NAME, Manifest
 
 POLL_SECONDS = 0.3
 BUMPS = ("major", "minor", "revision")
@@ -80,7 +80,9 @@ def publish_folder(
 def _check_entry(folder: Path, manifest: Manifest) -> None:
     entry = manifest.entry_path()
     if entry and not (folder / entry).is_file():
-        raise ManifestError(f"there is no file {entry} in {folder}: add it, or name the file to load as `entry`.")
+        raise click.ClickException(
+            f"{FILE_NAME}: there is no file {entry} in {folder}: add it, or name the file to load as `entry`."
+        )
 
 
 def _save_algorithm(platform: Platform, owner: str, folder: Path, manifest: Manifest) -> JsonObject:
@@ -111,22 +113,9 @@ def _build(platform: Platform, owner: str, manifest: Manifest, packed: Packed, e
     """Uploads the source, shows the build's log while it grows, and answers the build's id."""
     echo(f"Uploading {packed.files} files, {packed.path.stat().st_size / 1024:,.0f} KiB")
     builds = f"/v1/algorithms/{owner}/{manifest.name}/builds"
-    build = platform.upload(builds, packed.path, {"settings": json.dumps(_build_settings(manifest))})
+    build = platform.upload(builds, packed.path, {"settings": json.dumps(manifest.to_build_settings())})
     _follow(platform, f"{builds}/{build['build_id']}", echo)
     return str(build["build_id"])
-
-
-def _build_settings(manifest: Manifest) -> JsonObject:
-    return {
-        "environment": manifest.environment,
-        "entry": manifest.entry_path(),
-        "timeout_seconds": manifest.limits.timeout_seconds,
-        "memory_bytes": manifest.limits.memory_mebibytes * 2**20,
-        "network": manifest.permissions.network,
-        "calls_others": manifest.permissions.calls_others,
-        "sample_input": manifest.sample.input,
-        "samples": msgspec.to_builtins(manifest.samples),
-    }
 
 
 def _follow(platform: Platform, build: str, echo: Echo) -> None:

@@ -20,7 +20,8 @@ import httpx
 
 from execution.environments import find_environment
 from marketplace.cli.adk_folder import read_adk_folder
-from marketplace.cli.manifest import FILE_NAME, read_manifest
+from marketplace.cli.manifest import read_manifest
+from marketplace.manifest import FILE_NAME
 from tests.clients.command_line import check_command_line
 from tests.clients.installs import INSTALLS, PROGRAMS, UNPUBLISHED, CannotInstall
 from tests.platform import RunningPlatform, UpProcess, free_port, make_home

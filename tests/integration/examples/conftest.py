@@ -19,8 +19,9 @@ import pytest
 
 from execution.builds.build import build_artifact
 from execution.environments import find_environment
-from marketplace.cli.manifest import Manifest, read_manifest
+from marketplace.cli.manifest import read_manifest
 from marketplace.cli.packing import pack_folder
+from marketplace.manifest import Manifest
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "examples"
 LONGEST_WAIT = 60.0
