@@ -101,11 +101,10 @@ class Algorithm(models.Model):
         return f"{self.organization.slug}/{self.name}"
 
 
-class AlgorithmSecret(models.Model):
-    """An environment variable that an algorithm finds in its slots, and nobody else ever reads."""
+class Secret(models.Model):
+    """An environment variable that slots find, and nobody else ever reads."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    algorithm = models.ForeignKey(Algorithm, on_delete=models.CASCADE, related_name="secrets")
     variable = models.CharField(
         max_length=100,
         validators=[RegexValidator(r"\A[A-Za-z_][A-Za-z0-9_]*\Z", "Use letters, digits and underscores.")],
@@ -118,10 +117,31 @@ class AlgorithmSecret(models.Model):
     updated_at = models.DateTimeField()
 
     class Meta:
+        abstract = True
+
+
+class AlgorithmSecret(Secret):
+    """A secret in the slots of one algorithm."""
+
+    algorithm = models.ForeignKey(Algorithm, on_delete=models.CASCADE, related_name="secrets")
+
+    class Meta:
         constraints = [models.UniqueConstraint(fields=["algorithm", "variable"], name="secret_variable_unique")]
 
     def __str__(self) -> str:
         return f"{self.variable} of {self.algorithm}"
+
+
+class OrganizationSecret(Secret):
+    """A secret in the slots of all algorithms of an organization that have none of the same name."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "variable"], name="organization_secret_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.variable} of {self.organization.slug}"
 
 
 class BuildState(models.TextChoices):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.locks import lock_algorithm
-from marketplace.algorithms.models import Algorithm, AlgorithmSecret
+from marketplace.algorithms.models import Algorithm, AlgorithmSecret, OrganizationSecret
 from marketplace.algorithms.publication import publish_algorithms_now
 from marketplace.audit.services import record
 from marketplace.errors import InvalidInput, NotFound
@@ -45,7 +45,7 @@ def set_secret(
         secret = AlgorithmSecret(algorithm=algorithm, variable=variable, created_at=now)
         if algorithm.secrets.count() >= MOST_SECRETS:
             raise InvalidInput("secret_key", f"An algorithm may have {MOST_SECRETS} secrets.")
-    _write(secret, label=label, description=description, value=value)
+    write_secret(secret, label=label, description=description, value=value)
     _note(algorithm, by, "secret.set", secret)
     return secret, new
 
@@ -67,7 +67,7 @@ def edit_secret(
     if others.exists():
         raise InvalidInput("secret_key", f"Another secret is called {variable}.")
     asked = {"variable": variable, "label": label, "description": description}
-    _write(secret, value=value, **{name: text for name, text in asked.items() if text is not None})
+    write_secret(secret, value=value, **{name: text for name, text in asked.items() if text is not None})
     _note(secret.algorithm, by, "secret.set", secret)
     return secret
 
@@ -94,29 +94,37 @@ def get_secret(*, scope: AccessibleOrganization, algorithm: Algorithm, secret_id
     return _find(list_secrets(scope=scope, algorithm=algorithm), secret_id)
 
 
+def has_shared_secrets(organization_id: UUID) -> bool:
+    """Whether the organization has secrets for all its algorithms."""
+    return OrganizationSecret.objects.filter(organization=organization_id).exists()
+
+
 def read_secrets(name: str) -> dict[str, str]:
     """What slots find in their environment, by what AlgorithmEntry.secrets says. For the agent alone.
 
     Raises CannotUnseal.
     """
     algorithm_id, _, _ = name.partition("@")
-    rows = AlgorithmSecret.objects.filter(algorithm_id=algorithm_id).values_list("variable", "sealed")
-    return {variable: unseal(sealed) for variable, sealed in rows}
+    shared = OrganizationSecret.objects.filter(organization__algorithms=algorithm_id)
+    own = AlgorithmSecret.objects.filter(algorithm_id=algorithm_id)
+    rows = [*shared.values_list("variable", "sealed"), *own.values_list("variable", "sealed")]
+    return {variable: unseal(sealed) for variable, sealed in dict(rows).items()}
 
 
 def reseal_all() -> int:
     """Seals every secret with the newest key, but for those that no key opens; answers how many."""
-    return sum(_reseal(secret) for secret in AlgorithmSecret.objects.only("sealed").iterator())
+    both: tuple[type[AlgorithmSecret | OrganizationSecret], ...] = (AlgorithmSecret, OrganizationSecret)
+    return sum(_reseal(secret) for kind in both for secret in kind.objects.only("sealed").iterator())
 
 
-def _reseal(secret: AlgorithmSecret) -> bool:
+def _reseal(secret: AlgorithmSecret | OrganizationSecret) -> bool:
     try:
         sealed = seal_anew(secret.sealed)
     except CannotUnseal:
         logger.exception("Secret %s could not be sealed anew", secret.pk)
         return False
     # Not if somebody has just written another value.
-    AlgorithmSecret.objects.filter(pk=secret.pk, sealed=secret.sealed).update(sealed=sealed)
+    type(secret).objects.filter(pk=secret.pk, sealed=secret.sealed).update(sealed=sealed)
     return True
 
 
@@ -132,7 +140,8 @@ def _lock(algorithm: Algorithm, by: User) -> None:
     lock_algorithm(algorithm.pk)
 
 
-def _write(secret: AlgorithmSecret, *, value: str | None, **texts: str) -> None:
+def write_secret(secret: AlgorithmSecret | OrganizationSecret, *, value: str | None, **texts: str) -> None:
+    """Seals the value, if there is another, and saves. Raises InvalidInput."""
     for name, text in texts.items():
         check_storable(name, text)
         setattr(secret, name, text)
@@ -145,7 +154,7 @@ def _write(secret: AlgorithmSecret, *, value: str | None, **texts: str) -> None:
         secret.sealed = seal(value)
     secret.updated_at = timezone.now()
     try:
-        secret.clean_fields(exclude={"algorithm"})
+        secret.clean_fields(exclude={"algorithm", "organization"})
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise InvalidInput(field, messages[0]) from None
@@ -154,7 +163,8 @@ def _write(secret: AlgorithmSecret, *, value: str | None, **texts: str) -> None:
 
 def _note(algorithm: Algorithm, by: User, action: str, secret: AlgorithmSecret) -> None:
     """Never the value: the audit is read by more people than the secret is meant for."""
-    changed_at = timezone.now() if AlgorithmSecret.objects.filter(algorithm=algorithm).exists() else None
+    own = AlgorithmSecret.objects.filter(algorithm=algorithm).exists()
+    changed_at = timezone.now() if own or has_shared_secrets(algorithm.organization_id) else None
     Algorithm.objects.filter(pk=algorithm.pk).update(secrets_changed_at=changed_at)
     record(
         actor=by,

@@ -20,6 +20,7 @@ from marketplace.algorithms.models import Algorithm, AlgorithmSecret, Build, Bui
 from marketplace.algorithms.pricing import AuthorPrice, set_first_price
 from marketplace.algorithms.publication import publish_algorithms_now, publish_fields_now
 from marketplace.algorithms.samples import Sample, SampleResult, merge_samples, read_samples
+from marketplace.algorithms.secrets import has_shared_secrets
 from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, bump_of, next_number
 from marketplace.audit.services import record
 from marketplace.celery import app as celery
@@ -55,6 +56,7 @@ def create_algorithm(
     check_can_publish(scope)
     now = timezone.now()
     algorithm = Algorithm(organization=scope.organization, name=name, created_at=now, updated_at=now)
+    algorithm.secrets_changed_at = now if has_shared_secrets(scope.organization.pk) else None
     texts = {"environment": environment, "summary": summary, "readme": readme, "tags": tags, "public": public}
     _set_texts(algorithm, texts | defaults)
     try:

@@ -38,7 +38,13 @@ from marketplace.api.views.organizations import (
 from marketplace.api.views.payments import InvoicesView, InvoiceView, PaymentsView, PaymentView, PayoutsView
 from marketplace.api.views.prices import PricesView, QuoteView
 from marketplace.api.views.samples import SamplesView
-from marketplace.api.views.secrets import SecretProvidersView, SecretsView, SecretView
+from marketplace.api.views.secrets import (
+    OrganizationSecretsView,
+    OrganizationSecretView,
+    SecretProvidersView,
+    SecretsView,
+    SecretView,
+)
 from marketplace.api.views.source_hosts import SourceHostsView, SourceHostView, SourceStatusView
 from marketplace.api.views.stripe_events import receive_stripe_event
 from marketplace.api.views.traffic import TrafficView
@@ -142,6 +148,8 @@ urlpatterns = [
     path(f"{ORGANIZATION}/keys", KeysView.as_view()),
     path(f"{ORGANIZATION}/keys/<uuid:key_id>", KeyView.as_view()),
     path(f"{ORGANIZATION}/keys/<uuid:key_id>/limits", KeyLimitView.as_view()),
+    path(f"{ORGANIZATION}/secrets", OrganizationSecretsView.as_view()),
+    path(f"{ORGANIZATION}/secrets/<uuid:secret_id>", OrganizationSecretView.as_view()),
     path(f"{ORGANIZATION}/budgets", BudgetsView.as_view()),
     path(f"{ORGANIZATION}/budgets/<uuid:budget_id>", BudgetView.as_view()),
     path(f"{ORGANIZATION}/balance", BalanceView.as_view()),

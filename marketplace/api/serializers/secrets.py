@@ -19,6 +19,13 @@ class SecretSerializer(serializers.Serializer):
     updated_at = serializers.DateTimeField()
 
 
+class OrganizationSecretSerializer(SecretSerializer):
+    """A secret in the slots of all algorithms of an organization that have none of the same name."""
+
+    owner_type = serializers.CharField(read_only=True, default="organization")
+    owner_id = serializers.UUIDField(source="organization_id")
+
+
 class SecretInputSerializer(serializers.Serializer):
     """What can be changed of a secret."""
 
@@ -38,6 +45,12 @@ class NewSecretSerializer(SecretInputSerializer):
     secret_value = serializers.CharField(source="value", write_only=True, trim_whitespace=False, allow_blank=True)
     owner_type = serializers.ChoiceField(["algorithm"], required=False)
     provider_id = serializers.ChoiceField([PROVIDER_ID], required=False)
+
+
+class NewOrganizationSecretSerializer(NewSecretSerializer):
+    """A secret of all algorithms of an organization."""
+
+    owner_type = serializers.ChoiceField(["organization"], required=False)
 
 
 class SecretProviderSerializer(serializers.Serializer):

@@ -10,6 +10,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from marketplace.algorithms.models import AlgorithmSecret
+from marketplace.algorithms.organization_secrets import (
+    delete_organization_secret,
+    list_organization_secrets,
+    set_organization_secret,
+)
 from marketplace.algorithms.secrets import delete_secret, edit_secret, get_secret, list_secrets, set_secret
 from marketplace.api.pagination import paginate
 from marketplace.api.permissions import get_owned, get_scope, get_user
@@ -17,7 +22,9 @@ from marketplace.api.schema import ERRORS, PAGING
 from marketplace.api.serializers.pages import page_of
 from marketplace.api.serializers.secrets import (
     PROVIDER_ID,
+    NewOrganizationSecretSerializer,
     NewSecretSerializer,
+    OrganizationSecretSerializer,
     SecretInputSerializer,
     SecretProviderSerializer,
     SecretSerializer,
@@ -62,6 +69,46 @@ class SecretsView(APIView):
         secret, new = set_secret(algorithm=algorithm, by=get_user(request), description=description, **given)
         code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
         return Response(SecretSerializer(secret).data, status=code)
+
+
+class OrganizationSecretsView(APIView):
+    """/v1/organizations/:organization/secrets"""
+
+    @extend_schema(
+        operation_id="list_organization_secrets",
+        parameters=PAGING,
+        responses={200: page_of(OrganizationSecretSerializer), **ERRORS},
+    )
+    def get(self, request: Request, organization: str) -> Response:
+        """The secrets that all algorithms of an organization have, without their values."""
+        secrets = list_organization_secrets(scope=get_scope(request, organization))
+        return Response(paginate(request, secrets, lambda rows: OrganizationSecretSerializer(rows, many=True).data))
+
+    @extend_schema(
+        operation_id="set_organization_secret",
+        request=NewOrganizationSecretSerializer,
+        responses={200: OrganizationSecretSerializer, 201: OrganizationSecretSerializer, **ERRORS},
+    )
+    def post(self, request: Request, organization: str) -> Response:
+        """Keep a value for a variable of all algorithms; one of the algorithm's own goes before it."""
+        scope = get_scope(request, organization)
+        body = NewOrganizationSecretSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = {key: body.validated_data[key] for key in ("variable", "value", "label")}
+        description = body.validated_data.get("description", "")
+        secret, new = set_organization_secret(scope=scope, description=description, **given)
+        code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
+        return Response(OrganizationSecretSerializer(secret).data, status=code)
+
+
+class OrganizationSecretView(APIView):
+    """/v1/organizations/:organization/secrets/:id"""
+
+    @extend_schema(operation_id="delete_organization_secret", responses={204: None, **ERRORS})
+    def delete(self, request: Request, organization: str, secret_id: uuid.UUID) -> Response:
+        """Take a secret away: calls find it no longer within seconds."""
+        delete_organization_secret(scope=get_scope(request, organization), secret_id=secret_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class SecretView(APIView):
