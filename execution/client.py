@@ -202,11 +202,11 @@ class ExecutionClient:
     ) -> Answer:
         if prints:
             await self._lessee.read_log(slot, listen=True)
-        cpu_before = slot.usage.read_cpu_us()
+        cpu_before = slot.usage.last_cpu_us if slot.handed_on and slot.calls > 1 else slot.usage.read_cpu_us()
         began = perf_counter_ns()
-        timer = self._loop.call_at(deadline, slot.expire)
+        self._lessee.deadlines.watch()
         try:
-            line = await slot.exchange(request, chunks)
+            line = await slot.exchange(request, chunks, deadline=deadline)
         except (SlotLost, DeadlinePassed, ResponseTooLarge, BrokenProtocol) as error:
             _note_usage(usage, slot, began, cpu_before)
             printed = await self._lessee.read_log(slot, listen=False) if prints else None
@@ -216,8 +216,6 @@ class ExecutionClient:
         except asyncio.CancelledError:
             _note_usage(usage, slot, began, cpu_before)
             raise
-        finally:
-            timer.cancel()
         _note_usage(usage, slot, began, cpu_before)
         pool.note_run(usage.run_us / 1e6, usage.cpu_us / 1e6)
         pool.recorder.note_call(usage, len(request) + len(line) + (0 if chunks is None else chunks.size))

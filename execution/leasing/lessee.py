@@ -11,6 +11,7 @@ from typing import Literal
 
 from execution.errors import AllSlotsHeld, Unavailable
 from execution.leasing.agent_link import AgentLink, close_all, reach
+from execution.leasing.deadlines import Deadlines
 from execution.leasing.doors import Door
 from execution.leasing.pool import EAGER_SLOTS, VersionPool
 from execution.leasing.pools import Pools
@@ -62,6 +63,7 @@ class Lessee:
         self._pools = Pools(self.profiles)
         self._slots: dict[int, LeasedSlot] = {}
         """Leased over the present link, and not given back. An agent that starts again counts from the beginning."""
+        self.deadlines = Deadlines(self._slots)
         self._requests: dict[int, VersionPool] = {}
         self.serve_door: Callable[[Door], None] = Door.close
         """Serves a new door, or closes it."""
@@ -96,6 +98,7 @@ class Lessee:
         self._abandon_slots()
         if self._review_timer is not None:
             self._review_timer.cancel()
+        self.deadlines.close()
         for task in self._tasks:
             task.cancel()
         # Slots that are being opened are not stopped half way: they close when they are open.
@@ -133,7 +136,7 @@ class Lessee:
         pool.join(caller, waiter, now, nested=nested)
         self._ask(pool)
         self._review_later()
-        timer = self._loop.call_at(deadline, _expire, waiter)
+        self.deadlines.begin_wait(waiter, deadline)
         try:
             return await waiter
         except TimeoutError:
@@ -145,7 +148,7 @@ class Lessee:
                 self.take_back(pool, waiter.result())
             raise
         finally:
-            timer.cancel()
+            self.deadlines.end_wait(waiter)
 
     def take_back(self, pool: VersionPool, slot: LeasedSlot) -> None:
         """The slot is free for the next call."""
@@ -390,8 +393,3 @@ def _spawn(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) ->
     task = asyncio.create_task(work)
     tasks.add(task)
     task.add_done_callback(tasks.discard)
-
-
-def _expire(waiter: asyncio.Future[LeasedSlot]) -> None:
-    if not waiter.done():
-        waiter.set_exception(TimeoutError())

@@ -1,6 +1,7 @@
 """A leased slot: the gateway's end of the call channel of one runner."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import cast
 
@@ -39,6 +40,8 @@ class LeasedSlot(asyncio.Protocol):
         self.load_us = load_us
         self.usage = usage
         self.idle_since = 0.0
+        self.handed_on = False
+        """Whether it went from one call to the next without a pause."""
         self.calls = 0
         """Begun so far; the first one waited for the loading."""
         self.rate = CallRate()
@@ -57,6 +60,8 @@ class LeasedSlot(asyncio.Protocol):
         self._open = False
         self._closed = False
         self._response: asyncio.Future[bytes] | None = None
+        self._deadline = math.inf
+        """Of the request in progress, in the loop's time."""
         self._chunks: ChunkSink | None = None
         """Of the request in progress, if there are any."""
         self._received = bytearray()
@@ -76,7 +81,9 @@ class LeasedSlot(asyncio.Protocol):
         self.rate.observe(self.calls - self._observed, seconds)
         self._observed = self.calls
 
-    def exchange(self, request: bytes, chunks: ChunkStream | None = None) -> asyncio.Future[bytes]:
+    def exchange(
+        self, request: bytes, chunks: ChunkStream | None = None, *, deadline: float = math.inf
+    ) -> asyncio.Future[bytes]:
         """Sends one request line and promises the response line. Chunks before it go to `chunks`, or into it.
 
         The promise raises SlotLost, DeadlinePassed, ResponseTooLarge or BrokenProtocol; after any of them the slot
@@ -87,15 +94,17 @@ class LeasedSlot(asyncio.Protocol):
             response.set_exception(SlotLost())
             return response
         self._response = response
+        self._deadline = deadline
         self._chunks = chunks
         if chunks is not None:
             chunks.begin(self._transport)
         self._transport.write(request)
         return response
 
-    def expire(self) -> None:
-        """The deadline of the request in progress has passed."""
-        self._fail(DeadlinePassed())
+    def expire(self, now: float) -> None:
+        """Ends the request in progress, if there is one and its deadline has passed."""
+        if self._response is not None and now >= self._deadline:
+            self._fail(DeadlinePassed())
 
     def note_exit(self, exited: Exited | None) -> None:
         """The process has ended; what it wrote before may still be on its way."""

@@ -20,8 +20,8 @@ class UsageReader:
     """One slot's processor time and memory. After the slot's death it repeats what it read last.
 
     A call makes four system calls here: processor time before and after it, the peak of memory, and its restart. They
-    take 0.5 to 0.9 microseconds each with control groups, and 3 with /proc, so that it does not pay to save the
-    reading before the call: what threads of the slot compute between two calls would be charged to the second one.
+    take 0.5 to 0.9 microseconds each with control groups, and 3 with /proc. Processor time is read before a call too,
+    unless another has ended just then: what threads of an idle slot compute is charged to nobody.
     Of small calls, one after the other, only some read the memory: what they could fill in their time is little.
     """
 
@@ -29,7 +29,8 @@ class UsageReader:
         """Owns the two descriptors."""
         self._kind = kind
         self._cpu, self._memory = descriptors
-        self._last_cpu_us = 0
+        self.last_cpu_us = 0
+        """What was read last, in microseconds."""
         self._last_memory = 0
         self._can_restart = kind != "proc"
         self._repeats = 0
@@ -39,10 +40,10 @@ class UsageReader:
     def read_cpu_us(self) -> int:
         """Processor time since the slot began, in microseconds."""
         try:
-            self._last_cpu_us = self._parse_cpu(os.pread(self._cpu, 4096, 0))
+            self.last_cpu_us = self._parse_cpu(os.pread(self._cpu, 4096, 0))
         except READ_ERRORS:
-            return self._last_cpu_us
-        return self._last_cpu_us
+            return self.last_cpu_us
+        return self.last_cpu_us
 
     def read_memory(self) -> int:
         """The most memory since the last restart_peak (or now, where the machine keeps no peak), in bytes."""
@@ -85,7 +86,7 @@ class UsageReader:
             return int(text) // 1000
         if self._kind == "cgroup2":
             found = CPU_FIELD.search(text)
-            return int(found[1]) if found else self._last_cpu_us
+            return int(found[1]) if found else self.last_cpu_us
         # After the name, which may hold blanks and brackets: utime and stime are fields 14 and 15 of the line.
         fields = text.rpartition(b")")[2].split()
         return (int(fields[11]) + int(fields[12])) * TICK_US

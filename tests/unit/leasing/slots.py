@@ -37,6 +37,9 @@ class Transport(asyncio.Transport):
     def abort(self) -> None:
         self.closing = True
 
+    def write(self, data: bytes) -> None:  # type: ignore[override]
+        pass
+
 
 def make_usage() -> UsageReader:
     """Of a slot that uses nothing."""

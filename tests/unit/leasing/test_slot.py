@@ -115,8 +115,10 @@ async def test_a_runner_that_hung_up_before_it_is_asked(channel: Channel) -> Non
 
 
 async def test_a_response_after_the_deadline_is_nobodys(channel: Channel) -> None:
-    response = channel.slot.exchange(b"?\n")
-    channel.slot.expire()
+    response = channel.slot.exchange(b"?\n", deadline=2.0)
+    channel.slot.expire(1.9)
+    assert not response.done()
+    channel.slot.expire(2.0)
     with pytest.raises(DeadlinePassed):
         await response
     await channel.write(b"late\n")
