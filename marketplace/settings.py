@@ -178,6 +178,7 @@ CELERY_TASK_ROUTES = {  # what waits for algorithms and receivers must not keep 
     "invocations.make_call": {"queue": "calls"},
     "invocations.run_lane": {"queue": "calls"},
     "invocations.deliver": {"queue": "calls"},
+    "invocations.refresh_lost_directory": {"queue": "calls"},  # which is empty then, and builds may take minutes
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
