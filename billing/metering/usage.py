@@ -134,11 +134,7 @@ def summarize_spans(
     Those without calls are zero.
     """
     found = filter_by_organization(TABLES[span], payer_id=payer_id, author_id=author_id)
-    first = start_of(span, since)
-    rows = found.filter(starts_at__gte=first, starts_at__lt=until).values("starts_at").annotate(**SUMS)
-    known = {row["starts_at"]: _to_totals(row) for row in rows.order_by("starts_at")}
-    starts = (first + number * LENGTHS[span] for number in range(-((first - until) // LENGTHS[span])))
-    return [SpanTotals(starts_at=start, totals=known.get(start, NO_CALLS)) for start in starts]
+    return _fill_spans(found, span, start_of(span, since), until)
 
 
 def summarize_calls_by_algorithm(
@@ -196,12 +192,17 @@ def _from_day(found: QuerySet[Any], since: datetime) -> QuerySet[Any]:
 
 
 def _fill_days(found: QuerySet[Any], days: int, today: date) -> list[DayTotals]:
-    first = today - timedelta(days=days - 1)
-    since = datetime.combine(first, time.min, tzinfo=UTC)
-    rows = found.filter(starts_at__gte=since).values("starts_at").annotate(**SUMS).order_by("starts_at")
-    known = {row["starts_at"].astimezone(UTC).date(): _to_totals(row) for row in rows}
-    wanted = (first + timedelta(days=ahead) for ahead in range(days))
-    return [DayTotals(day=day, totals=known.get(day, NO_CALLS)) for day in wanted]
+    first = datetime.combine(today - timedelta(days=days - 1), time.min, tzinfo=UTC)
+    spans = _fill_spans(found, "day", first, first + timedelta(days=days))
+    return [DayTotals(day=span.starts_at.date(), totals=span.totals) for span in spans]
+
+
+def _fill_spans(found: QuerySet[Any], span: Span, first: datetime, until: datetime) -> list[SpanTotals]:
+    """Every span from the one that starts `first`; those without calls are zero."""
+    rows = found.filter(starts_at__gte=first, starts_at__lt=until).values("starts_at").annotate(**SUMS)
+    known = {row["starts_at"]: _to_totals(row) for row in rows}
+    starts = (first + number * LENGTHS[span] for number in range(-((first - until) // LENGTHS[span])))
+    return [SpanTotals(starts_at=start, totals=known.get(start, NO_CALLS)) for start in starts]
 
 
 def filter_by_organization(
