@@ -30,6 +30,7 @@ from marketplace.invocations.requests import (
 from marketplace.invocations.submission import Input, Order, Origin
 from marketplace.organizations.key_permissions import check_can_call, to_beginnings
 from marketplace.organizations.models import ApiKey
+from marketplace.organizations.permissions import check_can_call_algorithms
 from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.webhook_addresses import check_webhook_url
 
@@ -57,6 +58,7 @@ def read_order(request: Request, *, owner: str, name: str, algorithm_id: uuid.UU
         raise NotAuthenticated("authorization required")
     reference = "/".join(part for part in (owner, name, str(algorithm_id or ""), version) if part)
     scope = get_scope(request)
+    check_can_call_algorithms(scope)
     try:
         algorithm = _find_algorithm(scope, owner, name, algorithm_id)
         found = _find_version(scope, algorithm, version)

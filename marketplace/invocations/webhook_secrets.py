@@ -13,7 +13,7 @@ from django.db.models import F
 from marketplace.audit.services import record
 from marketplace.invocations.models import WebhookSecret
 from marketplace.organizations.models import Organization
-from marketplace.organizations.permissions import check_can_rotate_webhook_secret
+from marketplace.organizations.permissions import check_can_call_algorithms, check_can_rotate_webhook_secret
 from marketplace.organizations.selectors import AccessibleOrganization
 
 OVERLAP = timedelta(hours=24)
@@ -21,7 +21,8 @@ OVERLAP = timedelta(hours=24)
 
 
 def get_webhook_secret(*, scope: AccessibleOrganization) -> str:
-    """The secret that the organization's receivers check signatures with."""
+    """The secret that the organization's receivers check signatures with. Raises PermissionDenied."""
+    check_can_call_algorithms(scope)
     return _derive(scope.organization.id, _generation_of(scope.organization).generation)
 
 

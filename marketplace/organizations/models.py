@@ -20,7 +20,11 @@ class Role(models.TextChoices):
     """What a member is to an organization; permissions.py says what each may do."""
 
     OWNER = "owner"
-    MEMBER = "member"
+    ADMIN = "admin"
+    DEVELOPER = "developer"
+    CALLER = "caller"
+    BILLING = "billing"
+    AUDITOR = "auditor"
 
 
 class OrganizationKind(models.TextChoices):

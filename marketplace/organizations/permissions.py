@@ -10,25 +10,70 @@ from marketplace.organizations.selectors import AccessibleOrganization
 class Action(StrEnum):
     """What can be done in an organization; the value completes the sentence "You may not …"."""
 
-    MANAGE_MEMBERS = "manage members"
-    EDIT_PROFILE = "change the profile"
+    CALL = "call algorithms"
     CREATE_KEY = "create API keys"
-    REVOKE_ANY_KEY = "revoke this API key"
     PUBLISH = "publish algorithms"
+    ANSWER_REVIEWS = "answer reviews"
     WITHDRAW = "withdraw versions"
     DELETE = "delete algorithms"
     CHANGE_SIGNATURES = "rotate the webhook secret"
-    READ_AUDIT = "read the audit log"
-    MANAGE_PAYMENTS = "manage payments"
-    MANAGE_LIMITS = "set budgets and limits"
-    ANSWER_REVIEWS = "answer reviews"
+    REVOKE_ANY_KEY = "revoke API keys of others"
     END_CALLS = "end running calls"
+    MANAGE_LIMITS = "set budgets and limits"
+    READ_PAYMENTS = "see payments"
+    MANAGE_PAYMENTS = "manage payments"
+    READ_AUDIT = "read the audit log"
+    EDIT_PROFILE = "change the profile"
+    MANAGE_MEMBERS = "manage members"
+    MANAGE_OWNERS = "make or unmake owners"
 
+
+CALLING = frozenset({Action.CALL, Action.CREATE_KEY, Action.END_CALLS})
+DEVELOPING = CALLING | {Action.PUBLISH, Action.ANSWER_REVIEWS}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MEMBER: frozenset({Action.CREATE_KEY, Action.PUBLISH, Action.ANSWER_REVIEWS, Action.END_CALLS}),
+    Role.ADMIN: frozenset(Action) - {Action.MANAGE_OWNERS},
+    Role.DEVELOPER: DEVELOPING,
+    Role.CALLER: CALLING,
+    Role.BILLING: frozenset({Action.MANAGE_LIMITS, Action.READ_PAYMENTS, Action.MANAGE_PAYMENTS}),
+    Role.AUDITOR: frozenset({Action.READ_PAYMENTS, Action.READ_AUDIT}),
 }
+
+
+def list_abilities() -> list[tuple[Action, list[bool]]]:
+    """The table for people: each action, and whether each of the roles, in their order, may do it."""
+    return [(action, [action in ALLOWED[role] for role in Role]) for action in Action]
+
+
+def can_manage_owners(scope: AccessibleOrganization) -> bool:
+    """Whether they may make somebody an owner, and take it back."""
+    return Action.MANAGE_OWNERS in ALLOWED[scope.role]
+
+
+def check_can_manage_owners(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may make somebody an owner, and take it back."""
+    _require(can_manage_owners(scope), Action.MANAGE_OWNERS, scope)
+
+
+def can_call(scope: AccessibleOrganization) -> bool:
+    """Whether they may call algorithms for the organization, which pays."""
+    return Action.CALL in ALLOWED[scope.role]
+
+
+def check_can_call_algorithms(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may call algorithms for the organization."""
+    _require(can_call(scope), Action.CALL, scope)
+
+
+def can_read_payments(scope: AccessibleOrganization) -> bool:
+    """Whether they may see payments, invoices and payouts."""
+    return Action.READ_PAYMENTS in ALLOWED[scope.role]
+
+
+def check_can_read_payments(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may see payments, invoices and payouts."""
+    _require(can_read_payments(scope), Action.READ_PAYMENTS, scope)
 
 
 def can_manage_members(scope: AccessibleOrganization) -> bool:
@@ -67,7 +112,7 @@ def check_can_create_key(scope: AccessibleOrganization) -> None:
 
 
 def can_revoke_key(scope: AccessibleOrganization, key: ApiKey) -> bool:
-    """Whether they may revoke this key: everyone their own, owners all."""
+    """Whether they may revoke this key: everyone their own, owners and admins all."""
     if key.organization_id != scope.organization.id:
         return False
     return key.created_by_id == scope.user.pk or Action.REVOKE_ANY_KEY in ALLOWED[scope.role]
@@ -129,7 +174,7 @@ def check_can_end_calls(scope: AccessibleOrganization) -> None:
 
 
 def can_manage_payments(scope: AccessibleOrganization) -> bool:
-    """Whether they may buy credits, see payments and invoices, and have earnings paid out."""
+    """Whether they may buy credits, and have earnings paid out."""
     return Action.MANAGE_PAYMENTS in ALLOWED[scope.role]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, IntegerField, QuerySet, When
 from django.utils import timezone
 
 from marketplace.accounts.models import User
@@ -79,9 +79,10 @@ def is_slug_taken(slug: str) -> bool:
 
 
 def list_members(*, scope: AccessibleOrganization) -> QuerySet[Membership]:
-    """The members of the organization, owners first."""
+    """The members of the organization, owners first: in the order of the roles."""
     memberships = Membership.objects.filter(organization=scope.organization).select_related("user")
-    return memberships.order_by("-role", "user__username")
+    rank = Case(*(When(role=role, then=place) for place, role in enumerate(Role)), output_field=IntegerField())
+    return memberships.order_by(rank, "user__username")
 
 
 def list_owner_names(*, organization: Organization) -> list[str]:

@@ -17,13 +17,21 @@ from marketplace.errors import Conflict, InvalidInput, NotFound, PermissionDenie
 from marketplace.organizations.key_permissions import ALL, KeyPermissions
 from marketplace.organizations.models import ApiKey, Membership, Organization, OrganizationKind, Role
 from marketplace.organizations.permissions import (
+    ALLOWED,
+    Action,
     check_can_create_key,
     check_can_edit_profile,
     check_can_manage_members,
+    check_can_manage_owners,
     check_can_revoke_key,
 )
 from marketplace.organizations.publication import publish_keys_now
-from marketplace.organizations.selectors import get_accessible_organization, get_administered_organization
+from marketplace.organizations.selectors import (
+    AccessibleOrganization,
+    find_membership,
+    get_accessible_organization,
+    get_administered_organization,
+)
 from marketplace.texts import check_storable
 
 PLATFORM_SLUG = "agora"
@@ -127,8 +135,14 @@ def open_platform_organization(*, by: User) -> Organization:
 
 @transaction.atomic
 def add_member(*, organization: Organization, user: User, role: Role, by: User) -> Membership:
-    """Makes `user` a member, or changes the role of one. Raises PermissionDenied, Conflict."""
-    _lock_as_manager(organization, by)
+    """Makes `user` a member, or changes the role of one: keys that the new role could not make are revoked.
+
+    Raises PermissionDenied, Conflict.
+    """
+    scope = _lock_as_manager(organization, by)
+    before = find_membership(organization=organization, user=user)
+    if Role.OWNER in {role, before and before.role}:
+        check_can_manage_owners(scope)
     if organization.personal:
         raise Conflict("A personal organization has one member: create an organization to share.")
     if role != Role.OWNER:
@@ -136,7 +150,9 @@ def add_member(*, organization: Organization, user: User, role: Role, by: User) 
     membership, _ = Membership.objects.update_or_create(
         organization=organization, user=user, defaults={"role": role}, create_defaults=_member_fields(role)
     )
-    _audit(by, organization, "member.add", user.username, user.pk, role=role)
+    _audit(by, organization, "member.add", user.username, user.pk, role=role, before=before.role if before else None)
+    if Action.CREATE_KEY not in ALLOWED[role]:
+        _revoke_keys_of(user, organization, by)
     return membership
 
 
@@ -144,19 +160,21 @@ def add_member(*, organization: Organization, user: User, role: Role, by: User) 
 def remove_member(*, organization: Organization, user: User, by: User) -> None:
     """Ends the membership and revokes the keys that the member made: they know their texts.
 
-    Anyone may leave; owners may remove others. Raises PermissionDenied, NotFound, Conflict (the last owner).
+    Anyone may leave; owners and admins may remove others, and owners alone remove owners.
+    Raises PermissionDenied, NotFound, Conflict (the last owner).
     """
     if user == by:
         _lock(organization)
     else:
-        _lock_as_manager(organization, by)
+        scope, member = _lock_as_manager(organization, by), find_membership(organization=organization, user=user)
+        if member and member.role == Role.OWNER:
+            check_can_manage_owners(scope)
     _check_owner_remains(organization, without=user)
     removed, _ = Membership.objects.filter(organization=organization, user=user).delete()
     if not removed:
         raise NotFound(f"{user.username} is not a member of {organization.slug}.")
     _audit(by, organization, "member.remove", user.username, user.pk)
-    for key in ApiKey.objects.filter(organization=organization, created_by=user, revoked_at=None):
-        _revoke(key, organization, by)
+    _revoke_keys_of(user, organization, by)
 
 
 @transaction.atomic
@@ -188,6 +206,11 @@ def revoke_api_key(*, key: ApiKey, by: User) -> ApiKey:
     check_can_revoke_key(get_accessible_organization(user=by, slug=organization.slug), key)
     _revoke(key, organization, by)
     return key
+
+
+def _revoke_keys_of(user: User, organization: Organization, by: User) -> None:
+    for key in ApiKey.objects.filter(organization=organization, created_by=user, revoked_at=None):
+        _revoke(key, organization, by)
 
 
 def _revoke(key: ApiKey, organization: Organization, by: User) -> None:
@@ -235,9 +258,11 @@ def _lock(organization: Organization) -> None:
     Organization.objects.select_for_update().get(pk=organization.pk)
 
 
-def _lock_as_manager(organization: Organization, by: User) -> None:
+def _lock_as_manager(organization: Organization, by: User) -> AccessibleOrganization:
     _lock(organization)
-    check_can_manage_members(get_administered_organization(user=by, slug=organization.slug))
+    scope = get_administered_organization(user=by, slug=organization.slug)
+    check_can_manage_members(scope)
+    return scope
 
 
 def _check_owner_remains(organization: Organization, *, without: User) -> None:

@@ -10,13 +10,13 @@ from billing.api import Buyer, Invoice, Payment, Payout
 from marketplace.accounts.models import User
 from marketplace.errors import NotFound
 from marketplace.organizations.models import Membership, Organization, Role
-from marketplace.organizations.permissions import check_can_manage_payments
+from marketplace.organizations.permissions import check_can_read_payments
 from marketplace.organizations.selectors import AccessibleOrganization
 
 
 def list_payments(*, scope: AccessibleOrganization) -> QuerySet[Payment]:
     """The organization's payments, newest first. Raises PermissionDenied."""
-    check_can_manage_payments(scope)
+    check_can_read_payments(scope)
     return billing.list_payments(scope.organization.id)
 
 
@@ -30,7 +30,7 @@ def get_payment(*, scope: AccessibleOrganization, payment_id: uuid.UUID) -> Paym
 
 def list_invoices(*, scope: AccessibleOrganization) -> QuerySet[Invoice]:
     """The organization's invoices, newest first. Raises PermissionDenied."""
-    check_can_manage_payments(scope)
+    check_can_read_payments(scope)
     return billing.list_invoices(scope.organization.id)
 
 
@@ -44,7 +44,7 @@ def get_invoice(*, scope: AccessibleOrganization, invoice_id: uuid.UUID) -> Invo
 
 def list_payouts(*, scope: AccessibleOrganization) -> QuerySet[Payout]:
     """What was paid out to the organization, newest first. Raises PermissionDenied."""
-    check_can_manage_payments(scope)
+    check_can_read_payments(scope)
     return billing.list_payouts(scope.organization.id)
 
 

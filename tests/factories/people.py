@@ -36,7 +36,7 @@ def make_organization(slug: str = "", *, owner: User | None = None, members: tup
     slug = slug or f"team{next(_numbers)}"
     organization = create_organization(name=slug.title(), slug=slug, by=owner)
     for member in members:
-        add_member(organization=organization, user=member, role=Role.MEMBER, by=owner)
+        add_member(organization=organization, user=member, role=Role.DEVELOPER, by=owner)
     return organization
 
 

@@ -90,7 +90,14 @@ class MemberSerializer(serializers.Serializer):
 class MemberInputSerializer(serializers.Serializer):
     """What somebody becomes in an organization."""
 
-    role = serializers.ChoiceField(Role.choices, required=False, help_text="A member, if nothing else is said.")
+    role = serializers.ChoiceField(
+        [*Role.choices, ("member", "Developer")],
+        required=False,
+        help_text="A developer, if nothing else is said; `member` is Algorithmia's word for one.",
+    )
+
+    def validate_role(self, value: str) -> Role:
+        return Role.DEVELOPER if value == "member" else Role(value)
 
 
 class KeyPermissionsSerializer(serializers.Serializer):

@@ -24,6 +24,7 @@ from marketplace.errors import InvalidInput
 from marketplace.invocations.async_selectors import get_async_call, list_async_calls
 from marketplace.invocations.models import AsyncCall
 from marketplace.invocations.submission import Order, cancel_call, submit_call
+from marketplace.organizations.permissions import check_can_call_algorithms
 from marketplace.whole_numbers import read_whole_number
 
 WEB = "/v1/web/"
@@ -146,7 +147,9 @@ class CancelCallView(APIView):
 
 def cancel(request: Request, call_id: uuid.UUID) -> Response:
     """Raises NotFound, PermissionDenied, Conflict."""
-    cancel_call(call=find_call(request, call_id), now=timezone.now())
+    call = find_call(request, call_id)
+    check_can_call_algorithms(get_scope(request))
+    cancel_call(call=call, now=timezone.now())
     return Response(AsyncCallSerializer(find_call(request, call_id)).data)
 
 

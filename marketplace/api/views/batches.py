@@ -22,6 +22,7 @@ from marketplace.errors import InvalidInput
 from marketplace.invocations.async_selectors import get_batch, list_batch_calls
 from marketplace.invocations.models import Batch
 from marketplace.invocations.submission import Order, cancel_batch, submit_batch
+from marketplace.organizations.permissions import check_can_call_algorithms
 
 
 @extend_schema(exclude=True)
@@ -77,6 +78,7 @@ class CancelBatchView(APIView):
 def cancel(request: Request, batch_id: uuid.UUID) -> Response:
     """Raises NotFound, PermissionDenied."""
     batch = find_batch(request, batch_id)
+    check_can_call_algorithms(get_scope(request))
     cancel_batch(batch=batch, now=timezone.now())
     return Response(BatchSerializer(batch).data)
 

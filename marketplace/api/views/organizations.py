@@ -118,7 +118,7 @@ class MemberView(APIView):
         body.is_valid(raise_exception=True)
         user = _find_person(username)
         before = find_membership(organization=scope.organization, user=user)
-        role = Role(body.validated_data.get("role") or (before.role if before else Role.MEMBER))
+        role = Role(body.validated_data.get("role") or (before.role if before else Role.DEVELOPER))
         member = add_member(organization=scope.organization, user=user, role=role, by=scope.user)
         code = status.HTTP_200_OK if before else status.HTTP_201_CREATED
         return Response(MemberSerializer(member).data, status=code)

@@ -11,7 +11,12 @@ from marketplace.accounts.models import User
 from marketplace.accounts.selectors import find_user
 from marketplace.errors import Conflict, NotFound
 from marketplace.organizations.models import Membership, Role
-from marketplace.organizations.permissions import can_manage_members, check_can_manage_members
+from marketplace.organizations.permissions import (
+    can_manage_members,
+    can_manage_owners,
+    check_can_manage_members,
+    list_abilities,
+)
 from marketplace.organizations.selectors import AccessibleOrganization, list_members
 from marketplace.organizations.services import add_member, remove_member
 from marketplace.web.console.page import organization_page, render_confirmation, render_page
@@ -25,7 +30,7 @@ class MemberForm(forms.Form):
         label="User name or e-mail address",
         error_messages={"required": "Whom? Give a user name or an e-mail address."},
     )
-    role = forms.ChoiceField(choices=Role, initial=Role.MEMBER, label="Role")
+    role = forms.ChoiceField(choices=Role, initial=Role.DEVELOPER, label="Role")
 
     def clean_person(self) -> User:
         """Raises ValidationError when nobody is found."""
@@ -46,12 +51,16 @@ def members(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse
     if request.method == "POST":
         check_can_manage_members(scope)
         if form.is_valid() and _add(scope, form):
-            messages.success(request, f"{form.cleaned_data['person'].username} is a member now.")
+            role = Role(form.cleaned_data["role"])
+            messages.success(request, f"{form.cleaned_data['person'].username} is {_describe(role)} now.")
             return redirect("console:members", scope.organization.slug)
     context = {
         "members": list_members(scope=scope),
         "form": form,
         "can_manage_members": can_manage_members(scope) and not scope.organization.personal,
+        "can_manage_owners": can_manage_owners(scope),
+        "roles": Role,
+        "abilities": list_abilities(),
     }
     return render_page(request, scope, "console/members.html", "members", context)
 
@@ -59,7 +68,7 @@ def members(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse
 @require_POST
 @organization_page
 def change_role(request: HttpRequest, scope: AccessibleOrganization, username: str) -> HttpResponse:
-    """Makes a member an owner, or an owner a member."""
+    """Gives a member another role."""
     check_can_manage_members(scope)
     member = _get_member(scope, username)
     role = request.POST.get("role", "")
@@ -130,4 +139,4 @@ def _ask(request: HttpRequest, scope: AccessibleOrganization, member: Membership
 
 
 def _describe(role: Role) -> str:
-    return "an owner" if role == Role.OWNER else "a member"
+    return f"{'an' if role[0] in 'aeiou' else 'a'} {role.label.lower()}"

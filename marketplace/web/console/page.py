@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 from marketplace.accounts.models import User
-from marketplace.organizations.permissions import can_manage_payments, can_read_audit
+from marketplace.organizations.permissions import can_manage_payments, can_read_audit, can_read_payments
 from marketplace.organizations.selectors import (
     AccessibleOrganization,
     get_accessible_organization,
@@ -57,6 +57,7 @@ def render_page(
         "section": section,
         "can_read_audit": can_read_audit(scope),
         "can_manage_payments": can_manage_payments(scope),
+        "can_read_payments": can_read_payments(scope),
     }
     return render(request, template, frame | context)
 

@@ -16,6 +16,7 @@ from marketplace.algorithms.models import Algorithm, Version
 from marketplace.algorithms.selectors import list_versions
 from marketplace.invocations.selectors import get_statistics
 from marketplace.organizations.models import Organization
+from marketplace.organizations.permissions import can_call
 from marketplace.organizations.selectors import AccessibleOrganization, list_accessible_organizations
 from marketplace.web.console.charts import Chart
 from marketplace.web.figures import round_typical
@@ -130,7 +131,8 @@ def make_algorithm_page(algorithm: Algorithm, *, user: User | None, asked: Mappi
 
 def list_payers(scopes: list[AccessibleOrganization], algorithm: Algorithm) -> list[AccessibleOrganization]:
     """Those of the viewer's organizations that may call the algorithm: a private one is its owner's alone."""
-    return [scope for scope in scopes if algorithm.public or scope.organization.id == algorithm.organization_id]
+    callers = filter(can_call, scopes)
+    return [scope for scope in callers if algorithm.public or scope.organization.id == algorithm.organization_id]
 
 
 def indent_json(text: str) -> str:

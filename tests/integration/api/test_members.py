@@ -79,7 +79,7 @@ def test_members_are_added_changed_and_removed(as_owner: Caller, charlie: User) 
     assert as_owner.put(f"{MEMBERS}/Charlie", {"role": "owner"}).json()["role"] == "owner"
     listed = as_owner.get(MEMBERS).json()["results"]
     assert [(row["username"], row["role"]) for row in listed] == [
-        ("alice", "owner"), ("charlie", "owner"), ("bob", "member"),
+        ("alice", "owner"), ("charlie", "owner"), ("bob", "developer"),
     ]  # fmt: skip
     assert as_owner.put(f"{MEMBERS}/charlie", {}).json()["role"] == "owner", "who says nothing changes nothing"
     assert as_owner.delete(f"{MEMBERS}/charlie").status_code == 204

@@ -27,7 +27,7 @@ from tests.factories.people import make_api_key, make_organization, scope_of
 def test_a_member_reaches_the_organization_in_any_case(team: Organization, alice: User, bob: User) -> None:
     assert get_accessible_organization(user=alice, slug="TEAM").role == Role.OWNER
     found = get_accessible_organization(user=bob, slug="Team")
-    assert (found.organization, found.user, found.role) == (team, bob, Role.MEMBER)
+    assert (found.organization, found.user, found.role) == (team, bob, Role.DEVELOPER)
 
 
 @pytest.mark.parametrize("slug", ["team", "alice", "nobody", ""])
@@ -53,7 +53,7 @@ def test_someone_without_a_personal_organization(db: None) -> None:
 
 def test_members_stand_by_role_and_name(team: Organization, alice: User) -> None:
     rows = list_members(scope=scope_of(alice, "team"))
-    assert [(row.user.username, row.role) for row in rows] == [("alice", "owner"), ("bob", "member")]
+    assert [(row.user.username, row.role) for row in rows] == [("alice", "owner"), ("bob", "developer")]
 
 
 def test_keys_in_use_stand_first_and_others_keys_are_not_there(team: Organization, alice: User, bob: User) -> None:
@@ -97,7 +97,7 @@ def test_use_is_noted_once_a_minute(alice: User) -> None:
 def test_a_key_acts_in_its_makers_role(team: Organization, alice: User, bob: User) -> None:
     assert get_key_organization(key=make_api_key(team, by=alice).row).role == Role.OWNER
     key = make_api_key(team, by=bob).row
-    assert get_key_organization(key=key).role == Role.MEMBER
+    assert get_key_organization(key=key).role == Role.DEVELOPER
     remove_member(organization=team, user=bob, by=alice)
     with pytest.raises(NotFound):
         get_key_organization(key=key)

@@ -69,17 +69,17 @@ def test_someone_whose_name_is_taken_by_an_organization_gets_none(alice: User) -
 
 def test_an_owner_adds_members_and_changes_their_roles(alice: User, bob: User, charlie: User) -> None:
     team = make_organization("team", owner=alice)
-    add_member(organization=team, user=bob, role=Role.MEMBER, by=alice)
+    add_member(organization=team, user=bob, role=Role.DEVELOPER, by=alice)
     add_member(organization=team, user=bob, role=Role.OWNER, by=alice)
-    add_member(organization=team, user=charlie, role=Role.MEMBER, by=bob)  # an owner now
+    add_member(organization=team, user=charlie, role=Role.DEVELOPER, by=bob)  # an owner now
     roles = dict(team.memberships.values_list("user__username", "role"))
-    assert roles == {"alice": "owner", "bob": "owner", "charlie": "member"}
+    assert roles == {"alice": "owner", "bob": "owner", "charlie": "developer"}
     assert actions(team) == ["member.add"] * 3 + ["organization.create"]
 
 
 def test_members_and_strangers_add_nobody(team: Organization, bob: User, charlie: User) -> None:
     with pytest.raises(PermissionDenied, match="manage members"):
-        add_member(organization=team, user=charlie, role=Role.MEMBER, by=bob)
+        add_member(organization=team, user=charlie, role=Role.DEVELOPER, by=bob)
     with pytest.raises(NotFound):
         add_member(organization=team, user=charlie, role=Role.OWNER, by=charlie)
     assert not Membership.objects.filter(organization=team, user=charlie).exists()
@@ -87,12 +87,12 @@ def test_members_and_strangers_add_nobody(team: Organization, bob: User, charlie
 
 def test_a_personal_organization_has_one_member(alice: User, bob: User) -> None:
     with pytest.raises(Conflict, match="personal"):
-        add_member(organization=scope_of(alice).organization, user=bob, role=Role.MEMBER, by=alice)
+        add_member(organization=scope_of(alice).organization, user=bob, role=Role.DEVELOPER, by=alice)
 
 
 def test_an_organization_keeps_an_owner(team: Organization, alice: User, bob: User) -> None:
     with pytest.raises(Conflict, match="needs an owner"):
-        add_member(organization=team, user=alice, role=Role.MEMBER, by=alice)
+        add_member(organization=team, user=alice, role=Role.DEVELOPER, by=alice)
     with pytest.raises(Conflict, match="needs an owner"):
         remove_member(organization=team, user=alice, by=alice)
     with pytest.raises(Conflict, match="needs an owner"):
@@ -151,7 +151,7 @@ def test_revoking_is_for_good_and_safe_to_repeat(alice: User) -> None:
 
 def test_who_may_revoke(team: Organization, alice: User, bob: User, charlie: User) -> None:
     of_alice = make_api_key(team, by=alice).row
-    with pytest.raises(PermissionDenied, match="revoke this API key"):
+    with pytest.raises(PermissionDenied, match="revoke API keys of others"):
         revoke_api_key(key=of_alice, by=bob)
     with pytest.raises(NotFound):
         revoke_api_key(key=of_alice, by=charlie)

@@ -12,31 +12,38 @@ from marketplace.organizations.selectors import AccessibleOrganization
 from tests.factories.people import make_api_key, scope_of
 
 TABLE = [
-    # action, owner, member
-    ("manage_members", True, False),
-    ("create_key", True, True),
-    ("publish", True, True),
-    ("withdraw", True, False),
-    ("read_audit", True, False),
-    ("manage_payments", True, False),
+    # action, and the first letters of who may: owner, admin, developer, caller, billing, auditor ("u")
+    ("call", "oadc"),
+    ("create_key", "oadc"),
+    ("publish", "oad"),
+    ("withdraw", "oa"),
+    ("answer_reviews", "oad"),
+    ("manage_limits", "oab"),
+    ("read_payments", "oabu"),
+    ("manage_payments", "oab"),
+    ("read_audit", "oau"),
+    ("manage_members", "oa"),
+    ("manage_owners", "o"),
 ]
+LETTERS = dict(zip("oadcbu", Role, strict=True))
 
 
 def _scope(role: Role) -> AccessibleOrganization:
     return AccessibleOrganization(organization=Organization(slug="team"), user=User(username="ann"), role=role)
 
 
-@pytest.mark.parametrize(("action", "owner", "member"), TABLE)
-def test_each_role_may_do_what_the_table_says(action: str, owner: bool, member: bool) -> None:
+@pytest.mark.parametrize(("action", "may"), TABLE)
+def test_each_role_may_do_what_the_table_says(action: str, may: str) -> None:
     can: Callable[[AccessibleOrganization], bool] = getattr(permissions, f"can_{action}")
-    assert (can(_scope(Role.OWNER)), can(_scope(Role.MEMBER))) == (owner, member)
+    assert "".join(letter for letter, role in LETTERS.items() if can(_scope(role))) == may
 
 
-@pytest.mark.parametrize(("action", "owner", "member"), TABLE)
-def test_the_checks_raise_when_the_answers_are_no(action: str, owner: bool, member: bool) -> None:
-    check: Callable[[AccessibleOrganization], None] = getattr(permissions, f"check_can_{action}")
-    for role, allowed in ((Role.OWNER, owner), (Role.MEMBER, member)):
-        if allowed:
+@pytest.mark.parametrize(("action", "may"), TABLE)
+def test_the_checks_raise_when_the_answers_are_no(action: str, may: str) -> None:
+    name = "check_can_call_algorithms" if action == "call" else f"check_can_{action}"
+    check: Callable[[AccessibleOrganization], None] = getattr(permissions, name)
+    for letter, role in LETTERS.items():
+        if letter in may:
             check(_scope(role))
         else:
             with pytest.raises(PermissionDenied, match="ask one of its owners"):

@@ -4,114 +4,140 @@ import re
 from dataclasses import dataclass, field
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from marketplace.accounts.models import User
 from marketplace.organizations.limits import set_budget
-from marketplace.organizations.models import Membership, Organization
+from marketplace.organizations.models import Organization, Role
 from marketplace.organizations.selectors import get_accessible_organization
+from marketplace.organizations.services import add_member
 from marketplace.web.console.urls import ORGANIZATION, urlpatterns
 from tests.factories.catalogue import make_algorithm
 from tests.factories.payments import make_invoice
 from tests.factories.people import make_user
 from tests.integration.web.console.conftest import TEAM, Things, signed_in
 
-VISITORS = ("owner", "member", "stranger", "anonymous")
+EVERYONE = frozenset(Role)
+OWNERS = frozenset({Role.OWNER})
+MANAGERS = OWNERS | {Role.ADMIN}
+CALLERS = MANAGERS | {Role.DEVELOPER, Role.CALLER}
+SPENDERS = MANAGERS | {Role.BILLING}
+AUDITORS = MANAGERS | {Role.AUDITOR}
+BOOKKEEPERS = SPENDERS | {Role.AUDITOR}
 LOGIN = 0
 """Stands for: is sent to sign in, and comes back."""
+OUTSIDERS = {"stranger": 404, "administrator": 404, "anonymous": LOGIN}
+"""An administrator of the platform is a stranger too, in the console."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A request, and the status that each of VISITORS gets."""
+    """A request, and the status for members in a role of `may`; other members get 403."""
 
     method: str
     path: str
-    expected: tuple[int, int, int, int]
+    done: int
+    may: frozenset[Role]
     form: dict[str, str] = field(default_factory=dict)
 
+    def expected(self) -> dict[str, int]:
+        return {role.value: self.done if role in self.may else 403 for role in Role} | OUTSIDERS
 
-EVERY_MEMBER = (200, 200, 404, LOGIN)
-OWNERS = (200, 403, 404, LOGIN)
-DONE_BY_OWNERS = (302, 403, 404, LOGIN)
-OWNERS_SENT_ON = DONE_BY_OWNERS
+
 TABLE = [
-    Row("get", "", EVERY_MEMBER),
-    Row("get", "/keys", EVERY_MEMBER),
-    Row("post", "/keys", EVERY_MEMBER, {"name": "another"}),
-    Row("get", "/keys/{key}/revoke", OWNERS),
-    Row("post", "/keys/{key}/revoke", DONE_BY_OWNERS),
-    Row("get", "/calls", EVERY_MEMBER),
-    Row("get", "/calls?side=received", EVERY_MEMBER),
-    Row("get", "/calls/{call}", EVERY_MEMBER),
-    Row("get", "/monitor", EVERY_MEMBER),
-    Row("get", "/monitor/calls/{call}/end", (404, 404, 404, LOGIN)),
-    Row("post", "/monitor/calls/{call}/end", (302, 302, 404, LOGIN)),
-    Row("get", "/balance", EVERY_MEMBER),
-    Row("get", "/balance?side=earnings", EVERY_MEMBER),
-    Row("get", "/usage", EVERY_MEMBER),
-    Row("get", "/usage?side=received", EVERY_MEMBER),
-    Row("get", "/usage.csv", EVERY_MEMBER),
-    Row("get", "/budgets", EVERY_MEMBER),
-    Row("post", "/budgets", DONE_BY_OWNERS, {"period": "month", "credits": "20", "hard": "on"}),
-    Row("post", "/budgets/{budget}/remove", DONE_BY_OWNERS),
-    Row("get", "/algorithms", EVERY_MEMBER),
-    Row("get", "/algorithms/secret", EVERY_MEMBER),
-    Row("get", "/algorithms/secret/builds/{build}", EVERY_MEMBER),
-    Row("get", "/algorithms/secret/versions/0.1.0/withdraw", OWNERS),
-    Row("post", "/algorithms/secret/versions/0.1.0/withdraw", DONE_BY_OWNERS),
-    Row("get", "/members", EVERY_MEMBER),
-    Row("post", "/members", DONE_BY_OWNERS, {"person": "dora", "role": "member"}),
-    Row("post", "/members/dora_too/role", DONE_BY_OWNERS, {"role": "owner"}),
-    Row("get", "/members/dora_too/remove", OWNERS),
-    Row("post", "/members/dora_too/remove", DONE_BY_OWNERS),
-    Row("get", "/audit", OWNERS),
-    Row("get", "/payments", OWNERS),
-    Row("get", "/payments?payment={key}", OWNERS_SENT_ON),
-    Row("post", "/payments/buy", OWNERS, {"dollars": "20"}),
-    Row("post", "/payments/top-up", DONE_BY_OWNERS, {"threshold": "5", "amount": "20", "month_cap": "100", "on": "no"}),
-    Row("post", "/payments/tax-id", OWNERS, {"kind": "eu_vat", "value": "DE123456789"}),
-    Row("get", "/payments.csv", OWNERS),
-    Row("get", "/invoices", OWNERS),
-    Row("get", "/invoices/{invoice}", OWNERS),
-    Row("get", "/invoices/{invoice}.pdf", OWNERS),
-    Row("get", "/invoices/{invoice}.csv", OWNERS),
-    Row("get", "/payouts", OWNERS),
-    Row("get", "/payouts?back=1", OWNERS_SENT_ON),
-    Row("post", "/payouts/set-up", DONE_BY_OWNERS),
-    Row("post", "/payouts/pay", DONE_BY_OWNERS),
-    Row("post", "/payouts/automatic", DONE_BY_OWNERS, {"automatic": "no"}),
-    Row("get", "/payouts.csv", OWNERS),
+    Row("get", "", 200, EVERYONE),
+    Row("get", "/keys", 200, EVERYONE),
+    Row("post", "/keys", 200, CALLERS, {"name": "another"}),
+    Row("get", "/keys/{key}/revoke", 200, MANAGERS),
+    Row("post", "/keys/{key}/revoke", 302, MANAGERS),
+    Row("get", "/calls", 200, EVERYONE),
+    Row("get", "/calls?side=received", 200, EVERYONE),
+    Row("get", "/calls/{call}", 200, EVERYONE),
+    Row("get", "/monitor", 200, EVERYONE),
+    Row("get", "/monitor/calls/{call}/end", 404, CALLERS),
+    Row("post", "/monitor/calls/{call}/end", 302, CALLERS),
+    Row("get", "/balance", 200, EVERYONE),
+    Row("get", "/balance?side=earnings", 200, EVERYONE),
+    Row("get", "/usage", 200, EVERYONE),
+    Row("get", "/usage?side=received", 200, EVERYONE),
+    Row("get", "/usage.csv", 200, EVERYONE),
+    Row("get", "/budgets", 200, EVERYONE),
+    Row("post", "/budgets", 302, SPENDERS, {"period": "month", "credits": "20", "hard": "on"}),
+    Row("post", "/budgets/{budget}/remove", 302, SPENDERS),
+    Row("get", "/algorithms", 200, EVERYONE),
+    Row("get", "/algorithms/secret", 200, EVERYONE),
+    Row("get", "/algorithms/secret/builds/{build}", 200, EVERYONE),
+    Row("get", "/algorithms/secret/versions/0.1.0/withdraw", 200, MANAGERS),
+    Row("post", "/algorithms/secret/versions/0.1.0/withdraw", 302, MANAGERS),
+    Row("get", "/members", 200, EVERYONE),
+    Row("post", "/members", 302, MANAGERS, {"person": "dora", "role": "developer"}),
+    Row("post", "/members/dora_too/role", 302, MANAGERS, {"role": "billing"}),
+    Row("post", "/members/dora_too/role", 302, OWNERS, {"role": "owner"}),
+    Row("get", "/members/dora_too/remove", 200, MANAGERS),
+    Row("post", "/members/dora_too/remove", 302, MANAGERS),
+    Row("get", "/audit", 200, AUDITORS),
+    Row("get", "/payments", 200, BOOKKEEPERS),
+    Row("get", "/payments?payment={key}", 302, BOOKKEEPERS),
+    Row("post", "/payments/buy", 200, SPENDERS, {"dollars": "20"}),
+    Row("post", "/payments/top-up", 302, SPENDERS, {"threshold": "5", "amount": "20", "month_cap": "100", "on": "no"}),
+    Row("post", "/payments/tax-id", 200, SPENDERS, {"kind": "eu_vat", "value": "DE123456789"}),
+    Row("get", "/payments.csv", 200, BOOKKEEPERS),
+    Row("get", "/invoices", 200, BOOKKEEPERS),
+    Row("get", "/invoices/{invoice}", 200, BOOKKEEPERS),
+    Row("get", "/invoices/{invoice}.pdf", 200, BOOKKEEPERS),
+    Row("get", "/invoices/{invoice}.csv", 200, BOOKKEEPERS),
+    Row("get", "/payouts", 200, BOOKKEEPERS),
+    Row("get", "/payouts?back=1", 302, SPENDERS),
+    Row("post", "/payouts/set-up", 302, SPENDERS),
+    Row("post", "/payouts/pay", 302, SPENDERS),
+    Row("post", "/payouts/automatic", 302, SPENDERS, {"automatic": "no"}),
+    Row("get", "/payouts.csv", 200, BOOKKEEPERS),
 ]
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path}")
-@pytest.mark.parametrize("visitor", VISITORS)
+@pytest.fixture
+def visitors(alice: User, bob: User, charlie: User, team: Organization) -> dict[str, Client]:
+    """A browser of each visitor."""
+    administrator = make_user("root_person")
+    User.objects.filter(pk=administrator.pk).update(is_superuser=True)
+    people = {"owner": alice, "developer": bob, "stranger": charlie, "administrator": administrator, "anonymous": None}
+    for role in set(Role) - {Role.OWNER, Role.DEVELOPER}:
+        people[role.value] = make_user(f"the_{role}")
+        add_member(organization=team, user=people[role.value], role=role, by=alice)
+    return {name: signed_in(person) for name, person in people.items()}
+
+
+def send(client: Client, method: str, path: str, form: dict[str, str]) -> int:
+    """The status. What the request did is undone, so that each visitor finds the same world."""
+    before = transaction.savepoint()
+    try:
+        response = getattr(client, method)(path, form)
+    finally:
+        transaction.savepoint_rollback(before)
+    if response.status_code == 302 and response["Location"].startswith("/accounts/login/?next=/console/team"):
+        return LOGIN
+    return int(response.status_code)
+
+
 def test_each_visitor_gets_what_the_table_says(
-    row: Row, visitor: str, alice: User, bob: User, charlie: User, team: Organization, things: Things
+    visitors: dict[str, Client], alice: User, team: Organization, things: Things
 ) -> None:
+    """One world for all of the table: it takes a tenth of the time of a world for each row."""
+    add_member(organization=team, user=make_user("dora_too"), role=Role.DEVELOPER, by=alice)
     make_user("dora")
-    Membership.objects.create(
-        organization=team, user=make_user("dora_too"), role="member", created_at=things.key.created_at
-    )
-    invoice = make_invoice(team.id)
     owner = get_accessible_organization(user=alice, slug=team.slug)
     budget = set_budget(scope=owner, period="day", amount=1, hard=False, at=things.key.created_at)
-    person = dict(zip(VISITORS, (alice, bob, charlie, None), strict=True))[visitor]
-    path = TEAM + row.path.format(
-        key=things.key.id, call=things.call_id, build=things.version.build_id, invoice=invoice.pk, budget=budget.id
-    )
-    response = getattr(signed_in(person), row.method)(path, row.form)
-    expected = row.expected[VISITORS.index(visitor)]
-    if expected == LOGIN:
-        assert response.status_code == 302
-        assert response["Location"].startswith("/accounts/login/?next=/console/team")
-    else:
-        assert response.status_code == expected
-    if row.method == "post" and visitor in {"stranger", "anonymous"}:
-        things.key.refresh_from_db()
-        things.version.refresh_from_db()
-        assert things.key.revoked_at is things.version.withdrawn_at is None
+    invoice = make_invoice(team.id)
+    ids = {"key": things.key.id, "call": things.call_id, "build": things.version.build_id, "invoice": invoice.pk}
+    surprises = [
+        f"{row.method} {row.path} as {visitor}: {status}, not {expected}"
+        for row in TABLE
+        for visitor, expected in row.expected().items()
+        if (status := send(visitors[visitor], row.method, TEAM + row.path.format(**ids, budget=budget.id), row.form))
+        != expected
+    ]
+    assert not surprises, "\n".join(surprises)
 
 
 def test_the_table_has_every_address_of_an_organization() -> None:

@@ -27,9 +27,9 @@ def messages(page: Document) -> list[str]:
 
 @pytest.mark.parametrize("name", ["charlie", "CHARLIE", " charlie "])
 def test_an_owner_adds_someone_by_name(as_alice: Client, charlie: User, team: Organization, name: str) -> None:
-    page = Document(as_alice.post(MEMBERS, {"person": name, "role": "member"}, follow=True))
-    assert roles(team) == {"alice": "owner", "bob": "member", "charlie": "member"}
-    assert messages(page) == ["charlie is a member now."]
+    page = Document(as_alice.post(MEMBERS, {"person": name, "role": "developer"}, follow=True))
+    assert roles(team) == {"alice": "owner", "bob": "developer", "charlie": "developer"}
+    assert messages(page) == ["charlie is a developer now."]
 
 
 def test_an_address_finds_only_who_confirmed_it(as_alice: Client, charlie: User, team: Organization) -> None:
@@ -43,8 +43,8 @@ def test_an_address_finds_only_who_confirmed_it(as_alice: Client, charlie: User,
 @pytest.mark.parametrize(
     ("person", "role", "problem"),
     [
-        ("", "member", "Whom? Give a user name or an e-mail address."),
-        ("nobody", "member", "There is nobody with this user name."),
+        ("", "developer", "Whom? Give a user name or an e-mail address."),
+        ("nobody", "developer", "There is nobody with this user name."),
         ("bob", "owner", "bob is a member already."),
         ("charlie", "king", "Select a valid choice. king is not one of the available choices."),
     ],
@@ -53,25 +53,25 @@ def test_the_form_says_why_not(
     as_alice: Client, charlie: User, team: Organization, person: str, role: str, problem: str
 ) -> None:
     assert errors(Document(as_alice.post(MEMBERS, {"person": person, "role": role}))) == [problem]
-    assert roles(team) == {"alice": "owner", "bob": "member"}
+    assert roles(team) == {"alice": "owner", "bob": "developer"}
 
 
 def test_someone_who_is_closed_is_not_found(as_alice: Client, charlie: User, team: Organization) -> None:
     User.objects.filter(pk=charlie.pk).update(is_active=False)
-    assert errors(Document(as_alice.post(MEMBERS, {"person": "charlie", "role": "member"})))
+    assert errors(Document(as_alice.post(MEMBERS, {"person": "charlie", "role": "developer"})))
 
 
 def test_owners_make_owners(as_alice: Client, team: Organization) -> None:
     as_alice.post(f"{MEMBERS}/bob/role", {"role": "owner"})
     assert roles(team)["bob"] == "owner"
-    as_alice.post(f"{MEMBERS}/Bob/role", {"role": "member"})
-    assert roles(team)["bob"] == "member"
+    as_alice.post(f"{MEMBERS}/Bob/role", {"role": "developer"})
+    assert roles(team)["bob"] == "developer"
     as_alice.post(f"{MEMBERS}/bob/role", {"role": "emperor"})
-    assert roles(team)["bob"] == "member"
+    assert roles(team)["bob"] == "developer"
 
 
 def test_the_last_owner_stays(as_alice: Client, team: Organization) -> None:
-    for path, form in (("/alice/role", {"role": "member"}), ("/alice/remove", {})):
+    for path, form in (("/alice/role", {"role": "developer"}), ("/alice/remove", {})):
         page = Document(as_alice.post(MEMBERS + path, form, follow=True))
         assert messages(page) == ["An organization needs an owner: make someone else one first."]
     assert roles(team)["alice"] == "owner"
@@ -104,7 +104,7 @@ def test_members_see_neither_forms_nor_addresses(as_bob: Client, team: Organizat
 def test_a_personal_organization_is_not_shared(as_alice: Client, charlie: User) -> None:
     page = Document(as_alice.get("/console/alice/members"))
     assert page.find("input", name="person") == []
-    refused = Document(as_alice.post("/console/alice/members", {"person": "charlie", "role": Role.MEMBER}))
+    refused = Document(as_alice.post("/console/alice/members", {"person": "charlie", "role": Role.DEVELOPER}))
     assert refused.find("h1")[0].text == "Members"
     assert as_alice.get("/console/alice/members/charlie/remove").status_code == 404
 
