@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import Case, CharField, Exists, F, FloatField, Func, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, Expression, F, FloatField, Func, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Ln
 
 from marketplace.algorithms.models import Algorithm
 from marketplace.algorithms.selectors import Viewer, published_algorithms
@@ -16,6 +17,7 @@ from marketplace.organizations.models import Organization
 WEIGHTS = [0.05, 0.15, 0.4, 1.0]
 """README, summary, tags, name."""
 TRIGRAM_WEIGHT = 0.3
+POPULARITY_WEIGHT = 0.015
 SMALLEST_TRIGRAM_SHARE = 0.55
 """Of the trigrams asked for, how many a name and its tags must hold to be taken for what was meant. The function
 algorithm_telling_trigrams (migration 0004) knows this number too."""
@@ -32,14 +34,17 @@ def search_algorithms(
     viewer: Viewer = None,
     query: str = "",
     tag: str = "",
+    any_tag: Collection[str] = (),
     environment: str = "",
     environments: Collection[str] = (),
     owner: str = "",
+    highest_price: int | None = None,
+    input_kind: str = "",
 ) -> QuerySet[Algorithm]:
     """Published algorithms that fit, best first; without a query, newest change first. Slice it for a page.
 
     A word in the name counts most, then in the tags, the summary and the README. When few algorithms have the words,
-    those that have similar ones follow.
+    those that have most of them or similar ones follow. `highest_price` is that of a typical call, in micro-credits.
     """
     algorithms = published_algorithms(viewer=viewer)
     if tag:
@@ -50,6 +55,12 @@ def search_algorithms(
         algorithms = algorithms.filter(environment__in=environments)
     if owner:
         algorithms = algorithms.filter(organization__slug__iexact=owner)
+    if any_tag:
+        algorithms = algorithms.filter(tags__overlap=list(any_tag))
+    if highest_price is not None:
+        algorithms = algorithms.filter(standing__price__lte=highest_price)
+    if input_kind:
+        algorithms = algorithms.filter(standing__input_kind=input_kind)
     words = query.replace("\x00", "").strip()[:LONGEST_QUERY_CHARACTERS]
     if not words:
         return algorithms.order_by("-updated_at", "name")
@@ -67,7 +78,8 @@ def _rank(algorithms: QuerySet[Algorithm], words: str) -> QuerySet[Algorithm]:
         default=Value(TRIGRAM_WEIGHT) * _share_of(words),
         output_field=FloatField(),
     )
-    return algorithms.filter(pk__in=_candidates(algorithms, words, asked)).order_by(score.desc(), "name")
+    found = algorithms.filter(pk__in=_candidates(algorithms, words, asked))
+    return found.order_by((score + _popularity()).desc(), "name")
 
 
 class _Asked:
@@ -100,6 +112,12 @@ def _candidates(visible: QuerySet[Algorithm], words: str, asked: _Asked) -> Quer
     overlapping = rows.filter(~enough, trigrams__overlap=telling)
     similar = overlapping.alias(share=_share_of(words)).filter(share__gte=SMALLEST_TRIGRAM_SHARE)
     return found.union(rows.filter(~enough, search=asked.most), similar)
+
+
+def _popularity() -> Expression:
+    """What people chose counts a little: a thousand calls or a hundred stars are worth about a word in the summary."""
+    calls, stars = (Coalesce(F(f"standing__{name}"), 0) for name in ("calls", "stars"))
+    return Value(POPULARITY_WEIGHT) * (Ln(calls + 1.0) + Ln(stars + 1.0))
 
 
 def _share_of(words: str) -> Func:

@@ -6,11 +6,22 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 from urllib.parse import urlencode
 
+from billing.api import CREDIT
 from execution.environments import list_available, load_environments
+from marketplace.algorithms.categories import find_category
+from marketplace.algorithms.models import InputKind
 from marketplace.algorithms.search import LONGEST_QUERY_CHARACTERS
 
-Sort = Literal["popular", "relevant", "new", "name"]
+Sort = Literal["popular", "relevant", "rising", "loved", "new", "name"]
 LONGEST_TAG_CHARACTERS = 32
+LONGEST_OWNER_CHARACTERS = 64
+PRICES = {
+    "free": ("Free", 0),
+    "1": ("Up to 1 credit", CREDIT),
+    "10": ("Up to 10 credits", 10 * CREDIT),
+    "100": ("Up to 100 credits", 100 * CREDIT),
+}
+"""What a typical call may cost: a name, and micro-credits."""
 VERSION_OR_RUNTIME = re.compile(r" (?:[\d.]+|\(.*\))$")
 """What an environment's name says beside its language: `Python 3`, `JavaScript (Node.js)`."""
 
@@ -22,6 +33,8 @@ class Filters:
     SORT_NAMES: ClassVar[dict[Sort, str]] = {
         "popular": "Most called",
         "relevant": "Best match",
+        "rising": "Trending",
+        "loved": "Most stars",
         "new": "Latest change",
         "name": "Name",
     }
@@ -29,6 +42,10 @@ class Filters:
     query: str = ""
     tag: str = ""
     language: str = ""
+    category: str = ""
+    price: str = ""
+    input: str = ""
+    owner: str = ""
     chosen_sort: Sort | None = None
     page: str = ""
 
@@ -50,7 +67,7 @@ class Filters:
     @property
     def narrow(self) -> bool:
         """Whether anything but the order was asked for."""
-        return bool(self.query or self.tag or self.language)
+        return any(self._narrowing().values())
 
     @property
     def environments(self) -> list[str]:
@@ -60,23 +77,52 @@ class Filters:
     @property
     def address(self) -> str:
         """The shortest address that asks for the same."""
-        said = {
+        said = self._narrowing() | {"sort": self.sort if self.sort != self.default_sort else ""}
+        return "/?" + urlencode({name: value for name, value in said.items() if value}) if any(said.values()) else "/"
+
+    @property
+    def tags_of_category(self) -> tuple[str, ...]:
+        """The tags that stand for the category; none when there is no category."""
+        found = find_category(self.category)
+        return found.tags if found else ()
+
+    @property
+    def highest_price(self) -> int | None:
+        """Micro-credits of a typical call; None asks for no price."""
+        return PRICES[self.price][1] if self.price else None
+
+    @property
+    def category_name(self) -> str:
+        """As people call it."""
+        found = find_category(self.category)
+        return found.name if found else ""
+
+    def _narrowing(self) -> dict[str, str]:
+        """What narrows the list, by parameter."""
+        return {
             "q": self.query,
             "tag": self.tag,
+            "category": self.category,
             "language": self.language,
-            "sort": self.sort if self.sort != self.default_sort else "",
+            "input": self.input,
+            "price": self.price,
+            "owner": self.owner,
         }
-        return "/?" + urlencode({name: value for name, value in said.items() if value}) if any(said.values()) else "/"
 
 
 def read_filters(parameters: Mapping[str, str]) -> Filters:
     """From the parameters of a request."""
     language = parameters.get("language", "")
     sort = parameters.get("sort", "")
+    category, price, kind = (parameters.get(name, "") for name in ("category", "price", "input"))
     return Filters(
         query=_clean(parameters.get("q", ""), LONGEST_QUERY_CHARACTERS),
         tag=_clean(parameters.get("tag", ""), LONGEST_TAG_CHARACTERS).lower(),
         language=language if language in language_names() else "",
+        category=category if find_category(category) else "",
+        price=price if price in PRICES else "",
+        input=kind if kind in InputKind.values else "",
+        owner=_clean(parameters.get("owner", ""), LONGEST_OWNER_CHARACTERS),
         chosen_sort=next((known for known in get_args(Sort) if known == sort), None),
         page=_clean(parameters.get("page", ""), 9),
     )

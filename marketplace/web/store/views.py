@@ -1,14 +1,18 @@
 """Pages of the store. Each asks selectors for what its visitor may see, and renders it."""
 
+from itertools import chain
+
 from django.conf import settings
 from django.core.paginator import Page, Paginator
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.accounts.models import User
-from marketplace.algorithms.models import Algorithm
+from marketplace.algorithms.categories import CATEGORIES
+from marketplace.algorithms.models import Algorithm, InputKind
 from marketplace.algorithms.search import search_algorithms
 from marketplace.algorithms.selectors import (
     count_tags,
@@ -18,17 +22,19 @@ from marketplace.algorithms.selectors import (
     published_algorithms,
 )
 from marketplace.errors import NotFound
-from marketplace.invocations.selectors import count_calls, order_by_calls
+from marketplace.invocations.selectors import order_by_calls
+from marketplace.invocations.store_figures import StoreFigures, get_store_figures
 from marketplace.organizations.selectors import list_accessible_organizations
 from marketplace.web.store.algorithm_page import get_balance, list_payers, make_algorithm_page
 from marketplace.web.store.cards import make_cards
 from marketplace.web.store.console_tokens import choose_payer, make_console_token
-from marketplace.web.store.filters import Filters, language_names, read_filters
+from marketplace.web.store.filters import PRICES, Filters, language_names, read_filters
 from marketplace.web.store.publish_guide import make_publish_guide
 from marketplace.web.store.structured_data import describe_algorithm, describe_store, get_address
 
 CARDS_PER_PAGE = 24
 TAGS_SHOWN = 14
+FEWEST_ON_SHELF = 2
 
 
 @require_safe
@@ -36,14 +42,23 @@ def home(request: HttpRequest) -> HttpResponse:
     """The catalogue; only its changing part when htmx asks."""
     filters = read_filters(request.GET)
     page = _list_page(filters)
-    context = {"filters": filters, "page": page, "cards": make_cards(list(page.object_list))}
+    figures = get_store_figures()
+    shelves = _list_shelves(figures) if not filters.narrow and page.number == 1 else {}
+    cards = {card.algorithm.id: card for card in make_cards(list({*page.object_list, *chain(*shelves.values())}))}
+    context = {
+        "filters": filters,
+        "page": page,
+        "cards": [cards[algorithm.id] for algorithm in page.object_list],
+        "shelves": {name: [cards[algorithm.id] for algorithm in shelf] for name, shelf in shelves.items()},
+        "figures": figures,
+    }
     if request.headers.get("HX-Request"):
         response = render(request, "store/results.html", context | _filter_choices(filters))
         # Each letter typed is not a place to come back to; a tag, a language and an order are.
         typed = request.headers.get("HX-Trigger-Name") == "q"
         response["HX-Replace-Url" if typed else "HX-Push-Url"] = filters.address
     else:
-        response = render(request, "store/home.html", context | _filter_choices(filters) | _home_figures(filters, page))
+        response = render(request, "store/home.html", context | _filter_choices(filters) | _frame())
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -107,9 +122,21 @@ def publish(request: HttpRequest) -> HttpResponse:
 
 
 def _list_page(filters: Filters) -> Page[Algorithm]:
-    found = search_algorithms(query=filters.query, tag=filters.tag, environments=filters.environments)
+    found = search_algorithms(
+        query=filters.query,
+        tag=filters.tag,
+        any_tag=filters.tags_of_category,
+        environments=filters.environments,
+        owner=filters.owner,
+        highest_price=filters.highest_price,
+        input_kind=filters.input,
+    )
     if filters.sort == "popular":
         found = order_by_calls(found)
+    elif filters.sort == "rising":
+        found = found.order_by(F("standing__rising").desc(nulls_last=True), "name")
+    elif filters.sort == "loved":
+        found = found.order_by(F("standing__stars").desc(nulls_last=True), "name")
     elif filters.sort == "new":
         found = found.order_by("-updated_at", "name")
     elif filters.sort == "name":
@@ -120,16 +147,26 @@ def _list_page(filters: Filters) -> Page[Algorithm]:
 def _filter_choices(filters: Filters) -> dict[str, object]:
     tags = count_tags(limit=TAGS_SHOWN)
     unlisted = filters.tag if filters.tag not in dict(tags) else ""
-    return {"tags": tags, "unlisted_tag": unlisted, "languages": language_names()}
-
-
-def _home_figures(filters: Filters, page: Page[Algorithm]) -> dict[str, object]:
     return {
-        "algorithm_count": published_algorithms(viewer=None).count() if filters.narrow else page.paginator.count,
-        "call_count": count_calls(),
-        "structured_data": describe_store(),
-        "hide_header_search": True,
+        "tags": tags,
+        "unlisted_tag": unlisted,
+        "languages": language_names(),
+        "categories": CATEGORIES,
+        "prices": {price: name for price, (name, _) in PRICES.items()},
+        "inputs": InputKind.choices,
     }
+
+
+def _list_shelves(figures: StoreFigures) -> dict[str, list[Algorithm]]:
+    """What trends and what is loved, in that order; what became private since it was counted is left out."""
+    found = published_algorithms(viewer=None).in_bulk([*figures.rising, *figures.loved])
+    wanted = {"Trending": figures.rising, "Most loved": figures.loved}
+    shelves = {name: [found[pk] for pk in ids if pk in found] for name, ids in wanted.items()}
+    return {name: shelf for name, shelf in shelves.items() if len(shelf) >= FEWEST_ON_SHELF}
+
+
+def _frame() -> dict[str, object]:
+    return {"structured_data": describe_store(), "hide_header_search": True, "canonical": f"{settings.AGORA_ADDRESS}/"}
 
 
 def _person(request: HttpRequest) -> User | None:

@@ -2,9 +2,12 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, Version
+from marketplace.invocations.standings import refresh_standings
+from marketplace.invocations.store_figures import refresh_store_figures
 from marketplace.web.store.views import CARDS_PER_PAGE, TAGS_SHOWN
 from tests.factories.calls import record_calls
 from tests.factories.catalogue import make_algorithm, make_version
@@ -61,6 +64,10 @@ def test_the_catalogue_is_listed(anonymous: Client, catalogue: dict[str, Version
         ("tag=nothing", []),
         ("language=javascript", ["palette", "translate"]),
         ("tag=image&language=python", ["deblur"]),
+        ("category=language", ["summarize", "translate"]),
+        ("category=vision&owner=ALICE", ["deblur", "palette"]),
+        ("category=nothing&price=x&input=y", ["deblur", "palette", "summarize", "translate"]),
+        ("owner=bob", ["summarize", "translate"]),
         ("q=text&tag=image", []),
         ("q=%00&tag=%00&language=%00&sort=%00&page=%00", ["deblur", "palette", "summarize", "translate"]),
     ],
@@ -133,8 +140,9 @@ def test_a_choice_is_a_place_to_come_back_to_and_a_letter_is_not(anonymous: Clie
 
 
 def test_tags_are_offered_with_how_many_carry_them(anonymous: Client, catalogue: dict[str, Version]) -> None:
-    chips = [" ".join(chip.text.split()) for chip in Document(anonymous.get("/?tag=image")).find("a", class_="chip")]
-    assert chips == ["All", "image 2", "text 2", "photo 1"]
+    page = Document(anonymous.get("/?tag=image"))
+    chips = [chip for chip in page.find("a", class_="chip") if chip.attributes["id"].startswith("tag-")]
+    assert [" ".join(chip.text.split()) for chip in chips] == ["All", "image 2", "text 2", "photo 1"]
     [current] = Document(anonymous.get("/?tag=image")).find("a", aria_current="true")
     assert current.text.split() == ["image", "2"]
 
@@ -166,5 +174,21 @@ def test_head_is_answered(anonymous: Client) -> None:
 
 def test_counts_leave_out_what_is_hidden(anonymous: Client, secret: Algorithm, draft: Algorithm) -> None:
     response = anonymous.get("/")
-    assert response.context["algorithm_count"] == 0
+    assert response.context["figures"].algorithms == 0
     assert response.context["tags"] == []
+
+
+def test_price_and_input_are_those_that_the_clock_counted(anonymous: Client, alice: User) -> None:
+    free, dear = (
+        make_version(make_algorithm(name, by=alice), sample_input=sample, royalty_per_call=royalty)
+        for name, sample, royalty in (("cheap", '"text"', 0), ("dear", "1", 20_000_000))
+    )
+    for version in (free, dear):
+        record_calls(version, 20, run_us=1_000)
+    refresh_standings(now=timezone.now())
+    refresh_store_figures()
+    for asked, names in {"price=1": ["cheap"], "price=100": ["cheap", "dear"], "input=number": ["dear"]}.items():
+        assert sorted(listed(anonymous.get(f"/?{asked}"))) == names, asked
+    shelves = Document(anonymous.get("/")).find("section", class_="shelf")
+    assert [shelf.attributes["aria-label"] for shelf in shelves] == ["Trending"]
+    assert listed(anonymous.get("/?sort=rising")) == ["cheap", "dear"]

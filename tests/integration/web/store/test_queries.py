@@ -12,9 +12,9 @@ from tests.factories.calls import record_calls
 from tests.factories.catalogue import make_algorithm, make_version
 
 MOST_QUERIES = {
-    "/": 8,
-    "/?q=tool&tag=tool&sort=new": 8,
-    "/?q=tol": 8,
+    "/": 13,
+    "/?q=tool&tag=tool&sort=new": 12,
+    "/?q=tol": 12,
     "/owners/alice": 7,
     "/algorithms/alice/deblur": 12,
     "/publish": 0,

@@ -1,0 +1,56 @@
+"""What the store's first page says of the whole catalogue, counted by the clock so that no visitor waits for it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db.models import Count, Q
+
+from marketplace.algorithms.categories import CATEGORIES
+from marketplace.algorithms.models import Version
+from marketplace.algorithms.selectors import published_algorithms
+from marketplace.invocations.selectors import count_calls
+
+KEY = "store:figures"
+KEPT_SECONDS = 3_600
+"""Should the clock stand still, pages count for themselves once an hour."""
+SHOWN = 4
+
+
+@dataclass(frozen=True)
+class StoreFigures:
+    """Of public algorithms; `calls` are everybody's of the last 30 days."""
+
+    algorithms: int
+    versions: int
+    calls: int
+    categories: dict[str, int]
+    """How many algorithms stand on each shelf, by its id; empty ones are left out."""
+    rising: list[UUID]
+    loved: list[UUID]
+
+
+def get_store_figures() -> StoreFigures:
+    """At most five minutes old while the clock runs."""
+    known: StoreFigures | None = cache.get(KEY)
+    return known if known is not None else refresh_store_figures()
+
+
+def refresh_store_figures() -> StoreFigures:
+    """Counts everything anew."""
+    public = published_algorithms(viewer=None).order_by()
+    shelves = {each.id: Count("pk", filter=Q(tags__overlap=list(each.tags))) for each in CATEGORIES}
+    counted = public.aggregate(algorithms=Count("pk"), **shelves)
+    live = Version.objects.filter(withdrawn_at=None, algorithm__public=True, algorithm__deleted_at=None)
+    rising = public.filter(standing__rising__gt=0).order_by("-standing__rising")
+    loved = public.filter(standing__stars__gt=0).order_by("-standing__stars", "-standing__points")
+    figures = StoreFigures(
+        algorithms=counted.pop("algorithms"),
+        versions=live.count(),
+        calls=count_calls(),
+        categories={name: count for name, count in counted.items() if count},
+        rising=list(rising.values_list("pk", flat=True)[:SHOWN]),
+        loved=list(loved.values_list("pk", flat=True)[:SHOWN]),
+    )
+    cache.set(KEY, figures, KEPT_SECONDS)
+    return figures
