@@ -36,7 +36,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     rollupOptions: {
-      input: { main: "src/scripts/main.ts", console: "src/scripts/console.ts", monitor: "src/scripts/monitor.ts" },
+      input: {
+        main: "src/scripts/main.ts",
+        console: "src/scripts/console.ts",
+        monitor: "src/scripts/monitor.ts",
+        build: "src/scripts/build.ts",
+      },
       output: {
         hashCharacters: "hex",
         // Twelve hexadecimal digits: the form of name that the web server marks as immutable.

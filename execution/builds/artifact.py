@@ -4,21 +4,23 @@ import hashlib
 import os
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from execution.builds.base import BuildLimits
+from execution.builds.packages import Package
 from execution.errors import BuildFailed
 
 
 @dataclass(frozen=True)
 class BuiltArtifact:
-    """An uncompressed tar at `path`; `digest` is its SHA-256, hex."""
+    """An uncompressed tar at `path`; `digest` is its SHA-256, hex. `packages` are those in it, by type and name."""
 
     path: Path
     digest: str
+    packages: tuple[Package, ...] = ()
 
 
 class _HashingWriter:
@@ -37,14 +39,15 @@ class _HashingWriter:
         return self._stream.write(data)
 
 
-def pack_artifact(tree: Path, path: Path, limits: BuildLimits) -> BuiltArtifact:
+def pack_artifact(tree: Path, path: Path, limits: BuildLimits, packages: Iterable[Package] = ()) -> BuiltArtifact:
     """Writes everything under `tree` to a tar at `path`. Raises BuildFailed when that is too large."""
     with path.open("wb") as stream:
         writer = _HashingWriter(stream, limits.artifact_bytes)
         with tarfile.open(fileobj=writer, mode="w|", format=tarfile.GNU_FORMAT) as tar:  # type: ignore[call-overload]
             for entry in _sorted_entries(tree):
                 _add(tar, entry, entry.relative_to(tree).as_posix())
-    return BuiltArtifact(path, writer.hash.hexdigest())
+    found = sorted(packages, key=lambda one: (one.type, one.name, one.version))
+    return BuiltArtifact(path, writer.hash.hexdigest(), tuple(found))
 
 
 def _sorted_entries(folder: Path) -> Iterator[Path]:

@@ -1,12 +1,14 @@
 """What a language must provide to be built, and what a build has to work with."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from execution.builds.isolation import MEMORY, Shown, isolated_command
+from execution.builds.packages import Package
 from execution.builds.steps import Steps
 from execution.environments import Environment, Toolchain
 from execution.errors import BuildFailed, RunnerNotReady
@@ -45,9 +47,15 @@ class BuildJob:
     scratch: Path
     """An empty folder of this build's own."""
     cache: Path
-    """Kept between builds, shared by all of them."""
+    """Kept between builds, shared by all of them: what is the same for everybody, made of nothing of an author's."""
+    owner_cache: Path
+    """Kept between the builds of one owner. Programs that download write to it; code of an author's never can."""
+    package_hosts: frozenset[str]
+    """Where packages that an author names by their address may be taken from."""
     steps: Steps
     log: Log
+    resolved: list[Package] = field(default_factory=list)
+    """What has been put into the packages folder, or compiled in, that is not the author's own."""
 
     @property
     def interpreter(self) -> str:
@@ -61,6 +69,15 @@ class BuildJob:
             return prepare_runner(self.environment, self.cache / "runners")
         except RunnerNotReady as error:
             raise BuildFailed(f"This machine cannot build it yet: {error}") from error
+
+    def check_address(self, file: str, address: str) -> None:
+        """Refuses to take a package from where the operator does not let builds. Raises BuildFailed."""
+        parts = urlsplit(address)
+        if parts.scheme != "https" or parts.hostname not in self.package_hosts:
+            raise BuildFailed(
+                f"{file}: packages are not taken from {parts.hostname or address[:80]!r} here: name one by its "
+                "version, or put it into the source."
+            )
 
     def names_of(self, suffixes: tuple[str, ...]) -> list[str]:
         """The author's files with one of these suffixes that lie beside the entry file or below it, sorted."""

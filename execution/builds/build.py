@@ -5,6 +5,7 @@ The artifact is a tar of the author's tree with the dependencies in the environm
 """
 
 import shutil
+import threading
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -14,10 +15,12 @@ from execution.builds.base import BuildJob, BuildLimits, LanguageBuilder, Log
 from execution.builds.source_archive import unpack_source
 from execution.builds.steps import Steps
 from execution.builds.watch import Allowance
-from execution.environments import Environment, find_environment
+from execution.environments import Environment, Toolchain, find_environment
 from execution.errors import BuildFailed
 
 __all__ = ["BuiltArtifact", "build_artifact"]
+
+PACKAGE_HOSTS = frozenset({"pypi.org", "files.pythonhosted.org", "registry.npmjs.org"})
 
 
 def build_artifact(
@@ -28,17 +31,36 @@ def build_artifact(
     workspace: Path,
     cache: Path,
     log: Log,
+    owner_cache: Path | None = None,
+    package_hosts: frozenset[str] = PACKAGE_HOSTS,
     limits: BuildLimits | None = None,
+    cancelled: threading.Event | None = None,
 ) -> BuiltArtifact:
     """Builds the .tar.gz at `source_archive` into a tar in `workspace`, a folder of this build's own.
 
-    `cache` is kept between builds. Raises BuildFailed, with a sentence for the author that says what to mend.
+    `cache` is kept between all builds, `owner_cache` between those of one owner; by default it is a folder of `cache`.
+    Raises BuildFailed, with a sentence for the author that says what to mend, and soon after `cancelled` is set.
     """
     limits = limits or BuildLimits()
     found = _known_environment(environment)
     allowance = Allowance(limits.memory_bytes, limits.build_bytes, [workspace])
-    steps = Steps(seconds=limits.seconds, log=log, allowance=allowance)
-    job = _prepare_job(found, entry, workspace, cache, steps, log)
+    steps = Steps(seconds=limits.seconds, log=log, allowance=allowance, cancelled=cancelled)
+    tree, scratch, owned = workspace / "tree", workspace / "scratch", owner_cache or cache / "owner"
+    for folder in (tree, scratch, cache, owned):
+        folder.mkdir(parents=True, exist_ok=True)
+    job = BuildJob(
+        environment=found,
+        toolchain=_toolchain_of(found),
+        tree=tree,
+        packages=tree / found.manifest.packages_folder,
+        entry=entry,
+        scratch=scratch,
+        cache=cache,
+        owner_cache=owned,
+        package_hosts=package_hosts,
+        steps=steps,
+        log=log,
+    )
     log("Unpacking the source")
     unpack_source(source_archive, job.tree, limits)
     _leave_out_packages(job)
@@ -56,26 +78,11 @@ def _known_environment(environment_id: str) -> Environment:
     return environment
 
 
-def _prepare_job(
-    environment: Environment, entry: str, workspace: Path, cache: Path, steps: Steps, log: Log
-) -> BuildJob:
+def _toolchain_of(environment: Environment) -> Toolchain:
     toolchain = environment.find_toolchain()
     if toolchain is None:
         raise BuildFailed(f"{environment.display_name} is not installed on this machine: ask its operator.")
-    tree, scratch = workspace / "tree", workspace / "scratch"
-    for folder in (tree, scratch, cache):
-        folder.mkdir(parents=True, exist_ok=True)
-    return BuildJob(
-        environment=environment,
-        toolchain=toolchain,
-        tree=tree,
-        packages=tree / environment.manifest.packages_folder,
-        entry=entry,
-        scratch=scratch,
-        cache=cache,
-        steps=steps,
-        log=log,
-    )
+    return toolchain
 
 
 def _leave_out_packages(job: BuildJob) -> None:
@@ -100,7 +107,7 @@ def _check_entry(job: BuildJob) -> None:
 
 def _finish(job: BuildJob, workspace: Path, limits: BuildLimits) -> BuiltArtifact:
     job.log("Packing the artifact")
-    artifact = pack_artifact(job.tree, workspace / "artifact.tar", limits)
+    artifact = pack_artifact(job.tree, workspace / "artifact.tar", limits, job.resolved)
     shutil.rmtree(job.tree)
     shutil.rmtree(job.scratch)
     job.log(f"Built {artifact.digest[:12]}, {artifact.path.stat().st_size / 2**20:.1f} MiB")

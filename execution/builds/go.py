@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from execution.builds.base import BuildJob
 from execution.builds.kept_folders import keep_folder
 from execution.builds.native import PROGRAM, check_program, has_load
+from execution.builds.packages import read_go
 from execution.errors import BuildFailed
 
 PROGRAM_FOLDER = "agora-program"
@@ -34,7 +35,7 @@ def install(job: BuildJob) -> None:
     """Puts the program into the packages folder."""
     _write_module(job)
     _write_program(job)
-    modules = job.cache / "go" / "modules"
+    modules = job.owner_cache / "go" / "modules"
     _download(job, modules)
     job.log("Compiling the Go package")
     job.packages.mkdir()
@@ -43,6 +44,7 @@ def install(job: BuildJob) -> None:
     variables = {**SETTINGS, "GOCACHE": str(job.scratch / "go-cache"), "GOMODCACHE": str(modules), "GOPROXY": "off"}
     job.run_isolated(command, folder=job.tree, readable=[modules], variables=variables)
     check_program(job.packages / PROGRAM)
+    job.resolved.extend(read_go(job.tree / "go.sum"))
     shutil.rmtree(job.tree / PROGRAM_FOLDER)
 
 

@@ -4,10 +4,13 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 from execution.builds.base import BuildJob
+from execution.builds.layers import install_layer
+from execution.builds.packages import Package, read_npm
 from execution.errors import BuildFailed
 
 SYNTAX_CHECK = Path(__file__).with_name("javascript_syntax.js")
@@ -31,23 +34,44 @@ def check(job: BuildJob) -> None:
             raise BuildFailed(f"Syntax error in {' '.join(reports)}")
 
 
-def install(job: BuildJob) -> None:
+def install(job: BuildJob, copy: Callable[[str, str], object] = os.link) -> None:
     """Installs what package.json names into the packages folder, which Node knows as node_modules."""
     if not (job.tree / "package.json").is_file():
         return
-    _check_manifest(job.tree / "package.json")
+    _check_manifest(job, job.tree / "package.json")
+    locks = [job.tree / name for name in MANIFESTS[1:] if (job.tree / name).is_file()]
+    for lock in locks:
+        _check_lock(job, lock)
+    files = [job.tree / "package.json", *locks]
+    install_layer(job, kind="npm", files=files, locked=bool(locks), install=lambda: _install(job), copy=copy)
+
+
+def _install(job: BuildJob) -> list[Package]:
     folder = job.scratch / "packages"
     folder.mkdir()
     for name in MANIFESTS:  # and nothing else: an .npmrc could name programs to run
         if (job.tree / name).is_file():
             shutil.copyfile(job.tree / name, folder / name)
     _install_manifest(job, folder)
+    lock = folder / "node_modules" / ".package-lock.json"
+    found = list(read_npm(lock)) if lock.is_file() else []
     if (folder / "node_modules").is_dir():
-        (folder / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
+        lock.unlink(missing_ok=True)
         (folder / "node_modules").rename(job.packages)
+    return found
 
 
-def _check_manifest(path: Path) -> None:
+def _check_lock(job: BuildJob, path: Path) -> None:
+    try:
+        packages = json.loads(path.read_bytes()).get("packages", {}).values()
+        addresses = [one["resolved"] for one in packages if "resolved" in one]
+    except (ValueError, AttributeError, TypeError):
+        raise BuildFailed(f"{path.name} is not a lock file of npm 7 or later: make it anew.") from None
+    for address in addresses:
+        job.check_address(path.name, str(address))
+
+
+def _check_manifest(job: BuildJob, path: Path) -> None:
     try:
         manifest = json.loads(path.read_bytes())
     except ValueError as error:
@@ -59,20 +83,22 @@ def _check_manifest(path: Path) -> None:
         for name, version in wanted.items() if isinstance(wanted, dict) else ():
             if not (isinstance(version, str) and REGISTRY_VERSION.fullmatch(version)):
                 raise BuildFailed(f"package.json: {name!r} must name a published version, not {version!r}.")
+            if version.startswith("https://"):
+                job.check_address("package.json", version)
 
 
 def _install_manifest(job: BuildJob, folder: Path) -> None:
     locked = any((folder / name).is_file() for name in MANIFESTS[1:])
     verb = "ci" if locked else "install"
     job.log(f"Installing package.json (npm {verb})")
-    if run_npm(job, [verb], folder):
+    if run_npm(job, [verb], folder, job.owner_cache / "npm"):
         raise BuildFailed("package.json could not be installed: the log above says why.")
 
 
-def run_npm(job: BuildJob, arguments: list[str], folder: Path) -> int:
+def run_npm(job: BuildJob, arguments: list[str], folder: Path, cache: Path) -> int:
     """npm's exit status. No package's scripts run."""
     command = [*npm_command(job.interpreter), *arguments, *OPTIONS, "--git=git-is-not-supported"]
-    command += ["--cache", os.fspath(job.cache / "npm")]
+    command += ["--cache", os.fspath(cache)]
     home = {"HOME": os.fspath(job.scratch), "PATH": _path_with(job.interpreter)}
     return job.steps.run(command, folder=folder, environment=home)
 

@@ -6,10 +6,13 @@ Only the coordinates are read from the author's pom.xml: Maven itself would run 
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 from execution.builds.base import BuildJob
+from execution.builds.layers import install_layer
+from execution.builds.packages import Package, read_jars
 from execution.errors import BuildFailed
 
 COORDINATE = re.compile(r"[A-Za-z0-9_.\[\](),+-]{1,200}")
@@ -29,17 +32,22 @@ def download_jars(job: BuildJob) -> list[Path]:
     dependencies = read_dependencies(pom) if pom.is_file() else []
     if not dependencies:
         return []
+    install_layer(job, kind="maven", files=[pom], locked=True, install=lambda: _download(job, dependencies))
+    return sorted((job.packages / "lib").glob("*.jar"))
+
+
+def _download(job: BuildJob, dependencies: list[dict[str, str]]) -> Iterator[Package]:
     job.log(f"Downloading {len(dependencies)} dependencies of pom.xml, and theirs")
     folder = job.scratch / "maven"
     folder.mkdir()
     (folder / "pom.xml").write_text(POM.format(dependencies="".join(map(_write, dependencies))))
     lib = job.packages / "lib"
     command = [_maven(), "-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime"]
-    command += [f"-DoutputDirectory={lib}", f"-Dmaven.repo.local={job.cache / 'maven'}"]
+    command += [f"-DoutputDirectory={lib}", f"-Dmaven.repo.local={job.owner_cache / 'maven'}"]
     home = {"JAVA_HOME": os.fspath(Path(job.interpreter).parent.parent), "HOME": os.environ.get("HOME", "/")}
     if job.steps.run(command, folder=folder, environment=home):
         raise BuildFailed("The dependencies of pom.xml could not be downloaded: the log above says why.")
-    return sorted(lib.glob("*.jar"))
+    return read_jars(sorted(lib.glob("*.jar")), job.owner_cache / "maven")
 
 
 def read_dependencies(pom: Path) -> list[dict[str, str]]:

@@ -3,10 +3,13 @@
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from execution.builds.base import BuildJob
 from execution.builds.bridged import add_bridge
+from execution.builds.layers import install_layer
+from execution.builds.packages import Package, read_python
 from execution.errors import BuildFailed
 
 SYNTAX_CHECK = Path(__file__).with_name("python_syntax.py")
@@ -22,6 +25,7 @@ MAIN_LOOPS = (
     (re.compile(r"^[^#\n]*\bhandler\s*\(", re.MULTILINE), re.compile(r"\.serve\s*\(")),
 )
 """What begins one, and what runs it. Each is searched once: as one pattern, a source made for it takes days."""
+ADDRESS = re.compile(r"https://[^\s;]+")
 HASH = re.compile(r"\s--hash[= ]\S+")
 
 
@@ -39,11 +43,15 @@ def install(job: BuildJob) -> None:
     """Installs requirements.txt into the packages folder, compiled so that a cold slot does not compile them again."""
     requirements = job.tree / "requirements.txt"
     if requirements.is_file():
-        _check_requirements(requirements)
-        job.log("Installing requirements.txt")
-        job.packages.mkdir()
-        _run_uv(job, requirements)
-        _compile(job)
+        locked = _check_requirements(job, requirements)
+        install_layer(
+            job,
+            kind="python",
+            files=[requirements],
+            locked=locked,
+            install=lambda: _install(job, requirements),
+            copy=os.link,
+        )
     if _has_main_loop(job):
         add_bridge(job)
 
@@ -57,8 +65,17 @@ def _has_main_loop(job: BuildJob) -> bool:
     return any(found and run.search(text, found.end()) for found, run in begun)
 
 
-def _check_requirements(path: Path) -> None:
-    """Packages only: options and paths would read the build machine's files."""
+def _install(job: BuildJob, requirements: Path) -> Iterator[Package]:
+    job.log("Installing requirements.txt")
+    job.packages.mkdir()
+    _run_uv(job, requirements)
+    _compile(job)
+    return read_python(job.packages)
+
+
+def _check_requirements(job: BuildJob, path: Path) -> bool:
+    """Packages only: options and paths would read the build machine's files. Whether each has the hash of its file."""
+    locked = True
     text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
     for number, line in enumerate(text.splitlines(), start=1):
         # With one space for many: else the pattern tries each of them as the end of each part.
@@ -68,12 +85,16 @@ def _check_requirements(path: Path) -> None:
                 f"requirements.txt, line {number}: {requirement[:80]!r} is not a package such as numpy==2.1 "
                 "or name @ https://…; options and paths are not supported."
             )
+        if address := ADDRESS.search(requirement):
+            job.check_address(f"requirements.txt, line {number}", address[0])
+        locked = locked and (not requirement or HASH.search(line) is not None)
+    return locked
 
 
 def _run_uv(job: BuildJob, requirements: Path) -> None:
     command = [sys.executable, "-m", "uv", "pip", "install", "--no-progress", "--only-binary", ":all:"]
     command += ["--python", job.interpreter, "--target", os.fspath(job.packages), "-r", os.fspath(requirements)]
-    if job.steps.run(command, folder=job.scratch, environment={"UV_CACHE_DIR": os.fspath(job.cache / "uv")}):
+    if job.steps.run(command, folder=job.scratch, environment={"UV_CACHE_DIR": os.fspath(job.owner_cache / "uv")}):
         raise BuildFailed("requirements.txt could not be installed: the log above says why.")
     for leftover in (".lock", "bin"):  # a lock file, and programs whose first line names this machine
         _remove(job.packages / leftover)

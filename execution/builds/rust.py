@@ -15,6 +15,7 @@ from execution.builds.base import BuildJob
 from execution.builds.bridged import BRIDGED_PROGRAM, add_bridge
 from execution.builds.kept_folders import keep_folder
 from execution.builds.native import PROGRAM, check_program, has_load
+from execution.builds.packages import read_cargo
 from execution.errors import BuildFailed
 
 LINKING = "-C link-arg=-Wl,--compress-debug-sections=zlib"
@@ -40,7 +41,8 @@ def install(job: BuildJob) -> None:
     folder = job.scratch / "program"
     shutil.copytree(start, folder)  # with the crates that every program has, compiled already
     _write_program(job, folder)
-    _build(job, folder)
+    _build(job, folder, job.owner_cache)
+    job.resolved.extend(read_cargo(folder / "Cargo.lock"))
     job.packages.mkdir()
     _take_program(folder, "agora-program", job.packages / PROGRAM)
 
@@ -49,7 +51,8 @@ def _install_program(job: BuildJob) -> None:
     """Without .cargo: its settings may name programs, which downloading would start outside of the isolation."""
     folder = job.scratch / "program"
     shutil.copytree(job.tree, folder, symlinks=True, ignore=shutil.ignore_patterns(".cargo", "rust-toolchain*"))
-    _build(job, folder)
+    _build(job, folder, job.owner_cache)
+    job.resolved.extend(read_cargo(folder / "Cargo.lock"))
     manifest = _read_manifest(job)
     programs = manifest.get("bin") or [manifest["package"]]
     add_bridge(job)
@@ -66,9 +69,9 @@ def _take_program(folder: Path, name: str, place: Path) -> None:
     check_program(place)
 
 
-def _build(job: BuildJob, folder: Path) -> None:
+def _build(job: BuildJob, folder: Path, cache: Path) -> None:
     """Downloads what the Cargo.toml in `folder` names, and compiles."""
-    home = job.cache / "cargo"
+    home = cache / "cargo"
     home.mkdir(parents=True, exist_ok=True)
     cargo = str(job.toolchain.executable.with_name("cargo"))
     path = f"{job.toolchain.executable.parent}:/usr/local/bin:/usr/bin:/bin"
@@ -90,7 +93,7 @@ def _find_compiled_crates(job: BuildJob) -> Path:
         (folder / "src").mkdir(parents=True)
         (folder / "Cargo.toml").write_text(re.sub(r"^algorithm = .*$", "", text, flags=re.MULTILINE))
         (folder / "src" / "main.rs").write_text("fn main() {}\n")
-        _build(job, folder)
+        _build(job, folder, job.cache)
         keep_folder(folder, place)
     return place
 

@@ -10,7 +10,7 @@ from copy import copy
 from pathlib import Path
 from typing import IO
 
-from execution.builds.watch import Allowance, watching
+from execution.builds.watch import CANCELLED, Allowance, watching
 from execution.errors import BuildFailed
 
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS")
@@ -23,7 +23,15 @@ MOST_LINES = 5_000
 class Steps:
     """Programs run one after the other; all of them together may take `seconds`, and each the allowance."""
 
-    def __init__(self, *, seconds: float, log: Callable[[str], None], allowance: Allowance) -> None:
+    def __init__(
+        self,
+        *,
+        seconds: float,
+        log: Callable[[str], None],
+        allowance: Allowance,
+        cancelled: threading.Event | None = None,
+    ) -> None:
+        self._cancelled = cancelled or threading.Event()
         self._seconds = seconds
         self._allowance = allowance
         self._deadline = time.monotonic() + seconds
@@ -37,6 +45,8 @@ class Steps:
 
     def run(self, command: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None) -> int:
         """Runs `command` in `folder` and answers its exit status. Raises BuildFailed when the build takes too much."""
+        if self._cancelled.is_set():
+            raise BuildFailed(CANCELLED)
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -51,7 +61,7 @@ class Steps:
         timer = threading.Timer(max(0.0, self._deadline - time.monotonic()), end_group, [process.pid])
         timer.start()
         try:
-            with watching(process.pid, self._allowance, lambda: end_group(process.pid)) as watch:
+            with watching(process.pid, self._allowance, lambda: end_group(process.pid), self._cancelled) as watch:
                 status = self._follow(process)
         finally:
             timer.cancel()

@@ -5,6 +5,7 @@ editor: the options here are the platform's.
 """
 
 import json
+import shutil
 from pathlib import Path
 
 from execution.builds import javascript
@@ -33,7 +34,7 @@ def check(job: BuildJob) -> None:
 
 def install(job: BuildJob) -> None:
     """Installs package.json, and compiles."""
-    javascript.install(job)
+    javascript.install(job, copy=shutil.copy2)  # a source in the packages folder is compiled beside itself
     compiler = _find_compiler(job)
     names = job.names_of(job.environment.manifest.suffixes)
     job.log(f"Compiling {len(names)} TypeScript files")
@@ -62,7 +63,7 @@ def _find_compiler(job: BuildJob) -> Path:
         folder.mkdir()
         names = [f"{name}@{version}" for name, version in COMPILER.items()]
         job.log(f"Downloading {' and '.join(names)}")
-        if javascript.run_npm(job, ["install", *names], folder):
+        if javascript.run_npm(job, ["install", *names], folder, job.cache / "npm"):
             raise BuildFailed("The compiler could not be downloaded: the log above says why.")
         keep_folder(folder / "node_modules", place)
     return place

@@ -14,6 +14,7 @@ from pathlib import Path
 from execution.sandbox.watched import WatchedProcesses
 
 LOOK_SECONDS = 0.1
+CANCELLED = "The build was cancelled."
 DISK_EVERY = 10
 """Looks at the disk that seldom: it has more to look at."""
 
@@ -33,11 +34,12 @@ class Allowance:
 class Watch:
     """One step that runs."""
 
-    def __init__(self, pid: int, allowance: Allowance, end: Callable[[], None]) -> None:
+    def __init__(self, pid: int, allowance: Allowance, end: Callable[[], None], cancelled: threading.Event) -> None:
         self.exceeded = ""
         """For the author: why the step was ended."""
         self._allowance = allowance
         self._end = end
+        self._cancelled = cancelled
         self._processes = WatchedProcesses(allowance.memory)
         self._processes.adopt(pid)
         self._over = threading.Event()
@@ -52,7 +54,9 @@ class Watch:
         while not self.exceeded and not self._over.wait(LOOK_SECONDS):
             looks += 1
             self._processes.enforce()
-            if self._processes.was_out_of_memory():
+            if self._cancelled.is_set():
+                self.exceeded = CANCELLED
+            elif self._processes.was_out_of_memory():
                 self.exceeded = f"The build used more memory than {self._allowance.memory >> 20} MiB and was stopped."
             elif looks % DISK_EVERY == 0 and self._takes_too_much_disk():
                 self.exceeded = f"The build wrote more than {self._allowance.disk >> 20} MiB, or all that is free."
@@ -67,9 +71,9 @@ class Watch:
 
 
 @contextmanager
-def watching(pid: int, allowance: Allowance, end: Callable[[], None]) -> Iterator[Watch]:
-    """Looks at the process `pid` and those below it, and calls `end` when they take too much."""
-    watch = Watch(pid, allowance, end)
+def watching(pid: int, allowance: Allowance, end: Callable[[], None], cancelled: threading.Event) -> Iterator[Watch]:
+    """Looks at the process `pid` and those below it, and calls `end` when they take too much, or are not wanted."""
+    watch = Watch(pid, allowance, end, cancelled)
     thread = threading.Thread(target=watch.look, name="watch")
     thread.start()
     try:

@@ -44,14 +44,23 @@ class BuildLog:
         if len(self._lines) >= FLUSH_LINES or time.monotonic() - self._flushed_at > FLUSH_SECONDS:
             self.flush()
 
+    def close(self) -> None:
+        """Writes what is waiting; nothing more will come, and who waits for that is told with the build's state."""
+        self._write()
+
     def flush(self) -> None:
-        """Writes what is waiting."""
-        if self._lines:
-            text = Value("".join(self._lines), output_field=TextField())
-            Build.objects.filter(pk=self._build_id).update(log=Concat(F("log"), text))
+        """Writes what is waiting, and says so."""
+        if self._write():
             tell_readers(self._build_id)
+
+    def _write(self) -> bool:
+        text = "".join(self._lines)
+        if text:
+            more = Value(text, output_field=TextField())
+            Build.objects.filter(pk=self._build_id).update(log=Concat(F("log"), more))
         self._lines.clear()
         self._flushed_at = time.monotonic()
+        return bool(text)
 
 
 class LogPart(TypedDict):

@@ -6,13 +6,18 @@ so a build that is `building` while its lock is free has lost its worker, and ma
 
 import logging
 import shutil
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
 from django.db.models import F
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -20,47 +25,60 @@ from redis.exceptions import RedisError
 from execution.client import build_artifact
 from execution.errors import BuildFailed, ExecutionError
 from marketplace.algorithms.blobs import artifact_name, hash_blob, source_name, store_blob
-from marketplace.algorithms.build_log import BuildLog
+from marketplace.algorithms.build_log import BuildLog, tell_readers
+from marketplace.algorithms.build_queue import list_next_builds
 from marketplace.algorithms.build_settings import BuildSettings
 from marketplace.algorithms.build_states import move_build
 from marketplace.algorithms.models import Build, BuildState
 from marketplace.algorithms.publication import publish_algorithms_now
 from marketplace.algorithms.services import queue_build
 from marketplace.algorithms.signing import sign_artifact
-from marketplace.worker_locks import has_worker, worker_lock
+from marketplace.worker_locks import worker_lock
 
 logger = logging.getLogger(__name__)
 
-WORKER_GRACE = timedelta(seconds=30)
+WORKER_GRACE = timedelta(seconds=10)
 """How long a build may be `building` before its lock is looked at."""
-MESSAGE_GRACE = timedelta(minutes=15)
-"""How long a build may wait in the queue before its message is taken for lost; a second message is harmless."""
-REQUEUED_AT_ONCE = 20
+MESSAGE_GRACE = timedelta(seconds=10)
+"""How long a build may be due before its message is taken for lost; a second message is harmless."""
+LOOK_SECONDS = 0.5
+"""So often a builder asks whether its build was cancelled."""
 MOST_ATTEMPTS = 3
 KILLED_TOO_OFTEN = "The build was killed {} times: it may need more memory or disk than the platform gives to builds."
 OUR_FAULT = "The platform could not build this; nothing is wrong with the source. Try again, or tell the operator: {}"
 
 
-def run_build(build_id: uuid.UUID) -> None:
-    """Builds it and notes the outcome. Safe to repeat: a build that is done, or that a worker has, is left alone."""
+def run_next_build() -> bool:
+    """Does the build whose turn it is, if there is one, and answers whether it did."""
+    return any(run_build(build_id) for build_id in list_next_builds())
+
+
+def run_build(build_id: uuid.UUID) -> bool:
+    """Builds it, notes the outcome and answers True; False for a build that is done, or that another worker has."""
     with worker_lock(_lock_name(build_id)) as alone:
-        if not alone:
-            return
-        move_build(build_id, origin=BuildState.BUILDING, target=BuildState.QUEUED, started_at=None, log="")
-        begun = {"started_at": timezone.now(), "attempts": F("attempts") + 1}
-        if move_build(build_id, origin=BuildState.QUEUED, target=BuildState.BUILDING, **begun):
-            _build(Build.objects.get(pk=build_id))
+        begun = {"started_at": timezone.now(), "attempts": F("attempts") + 1, "log": ""}
+        if not alone or not move_build(build_id, origin=BuildState.QUEUED, target=BuildState.BUILDING, **begun):
+            return False
+        tell_readers(build_id)
+        _build(Build.objects.select_related("algorithm").get(pk=build_id))
+        return True
 
 
 def requeue_lost_builds(*, now: datetime) -> list[uuid.UUID]:
     """Queues again the builds whose worker died and those whose message was lost."""
     building = Build.objects.filter(state=BuildState.BUILDING, started_at__lt=now - WORKER_GRACE)
-    lost = [pk for pk in building.values_list("pk", flat=True) if not has_worker(_lock_name(pk))]
-    waiting = Build.objects.filter(state=BuildState.QUEUED, created_at__lt=now - MESSAGE_GRACE)
-    lost += waiting.order_by("created_at").values_list("pk", flat=True)[:REQUEUED_AT_ONCE]
+    lost = [pk for pk in building.values_list("pk", flat=True) if _take_back(pk)]
+    due = Build.objects.filter(pk__in=list_next_builds(), created_at__lt=now - MESSAGE_GRACE)
+    lost += due.exclude(pk__in=lost).values_list("pk", flat=True)
     for build_id in lost:
         queue_build(build_id)
     return lost
+
+
+def _take_back(build_id: uuid.UUID) -> bool:
+    """Whether it had lost its worker, and waits again."""
+    with worker_lock(_lock_name(build_id)) as alone:
+        return alone and move_build(build_id, origin=BuildState.BUILDING, target=BuildState.QUEUED, started_at=None)
 
 
 def _build(build: Build) -> None:
@@ -72,9 +90,10 @@ def _build(build: Build) -> None:
     shutil.rmtree(workspace, ignore_errors=True)  # of a worker that died
     workspace.mkdir(parents=True)
     try:
-        digest = _make_artifact(build, workspace, log)
-        sign_artifact(digest)
-        _finish(build, log, BuildState.SUCCEEDED, artifact=digest)
+        with _cancellation_of(build) as cancelled:
+            made = _make_artifact(build, workspace, log, cancelled)
+        sign_artifact(made["artifact"])
+        _finish(build, log, BuildState.SUCCEEDED, **made)
         _let_owners_call(build)
     except BuildFailed as error:
         _finish(build, log, BuildState.FAILED, error=str(error))
@@ -88,19 +107,47 @@ def _build(build: Build) -> None:
         shutil.rmtree(workspace, ignore_errors=True)
 
 
-def _make_artifact(build: Build, workspace: Path, log: BuildLog) -> str:
+@contextmanager
+def _cancellation_of(build: Build) -> Iterator[threading.Event]:
+    """Set as soon as the build is no more to be built. Looked for by a thread, with a connection of its own."""
+    cancelled, over = threading.Event(), threading.Event()
+
+    def look() -> None:
+        while not over.wait(LOOK_SECONDS):
+            try:
+                if Build.objects.filter(pk=build.pk).exclude(state=BuildState.BUILDING).exists():
+                    cancelled.set()
+            except DatabaseError:
+                logger.warning("Nobody knows whether build %s was cancelled", build.pk)
+            finally:
+                connection.close()
+
+    thread = threading.Thread(target=look, name="cancellation")
+    thread.start()
+    try:
+        yield cancelled
+    finally:
+        over.set()
+        thread.join()
+
+
+def _make_artifact(build: Build, workspace: Path, log: BuildLog, cancelled: threading.Event) -> dict[str, Any]:
     kept = msgspec.convert(build.settings, BuildSettings)
+    caches = settings.AGORA_HOME / "cache" / "builds"
     built = build_artifact(
         environment=kept.environment,
         entry=build.entry,
         source_archive=_fetch_source(build.source_hash, workspace),
         workspace=workspace,
-        cache=settings.AGORA_HOME / "cache" / "builds",
+        cache=caches,
+        owner_cache=caches / "owners" / str(build.algorithm.organization_id),
+        package_hosts=frozenset(settings.PACKAGE_HOSTS),
         log=log.append,
+        cancelled=cancelled,
     )
     with built.path.open("rb") as content:
         store_blob(artifact_name(built.digest), content, built.path.stat().st_size)
-    return built.digest
+    return {"artifact": built.digest, "resolved": msgspec.to_builtins(built.packages)}
 
 
 def _fetch_source(source_hash: str, workspace: Path) -> Path:
@@ -114,9 +161,10 @@ def _fetch_source(source_hash: str, workspace: Path) -> Path:
     return archive
 
 
-def _finish(build: Build, log: BuildLog, state: BuildState, **fields: str) -> None:
-    log.flush()
+def _finish(build: Build, log: BuildLog, state: BuildState, **fields: Any) -> None:
+    log.close()
     move_build(build.id, origin=BuildState.BUILDING, target=state, finished_at=timezone.now(), **fields)
+    tell_readers(build.id)
 
 
 def _let_owners_call(build: Build) -> None:

@@ -13,7 +13,10 @@ from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.blobs import hash_blob, source_name, store_blob
+from marketplace.algorithms.build_log import tell_readers
+from marketplace.algorithms.build_queue import MOST_WAITING
 from marketplace.algorithms.build_settings import BuildSettings, check_sample, check_settings
+from marketplace.algorithms.build_states import move_build
 from marketplace.algorithms.environments import check_can_build
 from marketplace.algorithms.locks import lock_algorithm
 from marketplace.algorithms.models import Algorithm, AlgorithmSecret, Build, BuildState, OnChange, TrafficSplit, Version
@@ -25,7 +28,7 @@ from marketplace.algorithms.version_numbers import BUMPS, Bump, VersionNumber, b
 from marketplace.audit.services import record
 from marketplace.celery import app as celery
 from marketplace.directory.publisher import algorithm_field
-from marketplace.errors import Conflict, InvalidInput
+from marketplace.errors import Conflict, InvalidInput, TooMany
 from marketplace.organizations.permissions import check_can_delete, check_can_publish, check_can_withdraw
 from marketplace.organizations.selectors import AccessibleOrganization, get_accessible_organization
 from marketplace.texts import check_storable
@@ -222,6 +225,7 @@ def _insert_build(algorithm: Algorithm, source_hash: str, settings: BuildSetting
     existing = same.exclude(state__in=ENDED_BADLY).order_by("-created_at").first()
     if existing:
         return existing
+    _check_room(algorithm)
     build = Build.objects.create(
         algorithm=algorithm,
         created_by=by,
@@ -235,9 +239,44 @@ def _insert_build(algorithm: Algorithm, source_hash: str, settings: BuildSetting
     return build
 
 
+def _check_room(algorithm: Algorithm) -> None:
+    waiting = Build.objects.filter(algorithm__organization=algorithm.organization_id, state=BuildState.QUEUED)
+    if waiting.count() >= MOST_WAITING:
+        raise TooMany(f"{MOST_WAITING} builds of {algorithm.organization.slug} wait: cancel some, or try later.")
+
+
+@transaction.atomic
+def cancel_build(*, build: Build, by: User) -> Build:
+    """Takes it out of the queue, or stops it within a second. Raises NotFound, PermissionDenied, Conflict when over."""
+    check_can_publish(_get_scope(build.algorithm, by))
+    ended = {"finished_at": timezone.now(), "error": f"Cancelled by {by}."}
+    if not any(
+        move_build(build.pk, origin=origin, target=BuildState.CANCELLED, **ended)
+        for origin in (BuildState.QUEUED, BuildState.BUILDING)
+    ):
+        raise Conflict("This build is over: there is nothing to cancel.")
+    _audit(by, build.algorithm, "build.cancel", build)
+    transaction.on_commit(lambda: queue_build(build.pk), robust=True)  # whose turn it is now
+    return Build.objects.select_related("algorithm__organization").get(pk=build.pk)
+
+
+def retry_build(*, build: Build, by: User) -> Build:
+    """A new build of the source of one that ended badly. Raises NotFound, PermissionDenied, TooMany, Conflict."""
+    check_can_publish(_get_scope(build.algorithm, by))
+    if build.state not in ENDED_BADLY:
+        raise Conflict(f"The build is {build.state}: only one that failed or was cancelled is built again.")
+    return _insert_build(build.algorithm, build.source_hash, msgspec.convert(build.settings, BuildSettings), by)
+
+
 def queue_build(build_id: uuid.UUID) -> None:
-    """Hands the build to the workers."""
-    celery.send_task("algorithms.build", kwargs={"build_id": str(build_id)})
+    """Hands a build that waits to the builders."""
+    tell_readers(build_id)
+    wake_builder()
+
+
+def wake_builder() -> None:
+    """Has a builder look for the build whose turn it is."""
+    celery.send_task("algorithms.build_next")
 
 
 def _insert_version(

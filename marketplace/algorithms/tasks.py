@@ -1,17 +1,17 @@
 """Background work of the catalogue."""
 
-import uuid
-
 from django.utils import timezone
 
 from marketplace.algorithms import building, environments, secrets
+from marketplace.algorithms.services import wake_builder
 from marketplace.celery import app
 
 
-@app.task(name="algorithms.build")
-def build(*, build_id: str) -> None:
-    """Builds a source; delivered twice, it builds once."""
-    building.run_build(uuid.UUID(build_id))
+@app.task(name="algorithms.build_next")
+def build_next() -> None:
+    """Does the build whose turn it is; whatever is delivered twice, each is built once."""
+    if building.run_next_build():
+        wake_builder()  # whoever of the same owner had to wait for this one
 
 
 @app.task(name="algorithms.requeue_lost_builds")

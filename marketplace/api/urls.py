@@ -18,7 +18,7 @@ from marketplace.api.views.algorithms import (
 from marketplace.api.views.async_calls import AsyncCallsView, CallLaterView, CancelCallView
 from marketplace.api.views.batches import BatchLaterView, BatchView, CancelBatchView
 from marketplace.api.views.budgets import BudgetsView, BudgetView, KeyLimitView
-from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView
+from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView, CancelBuildView, RetryBuildView
 from marketplace.api.views.call_waits import wait_for_call
 from marketplace.api.views.environments import AllEnvironmentsView, EnvironmentsView, LanguagesView, TemplateView
 from marketplace.api.views.failures import AlgorithmFailuresView, OrganizationFailuresView, PersonFailuresView
@@ -96,6 +96,8 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/builds", make(BuildsView)),
         path(f"{prefix}/builds/<uuid:build_id>", make(BuildView)),
         path(f"{prefix}/builds/<uuid:build_id>/logs", make(BuildLogView)),
+        path(f"{prefix}/builds/<uuid:build_id>/cancel", make(CancelBuildView)),
+        path(f"{prefix}/builds/<uuid:build_id>/retry", make(RetryBuildView)),
         path(f"{prefix}/versions", make(VersionsView)),
         path(f"{prefix}/version", make(VersionsAliasView)),
         path(f"{prefix}/versions/<selector:version>", make(VersionView)),

@@ -56,12 +56,12 @@ class LocalPlatform:
 
     def start_background(self) -> None:
         """Starts what may be late: builds and recurring work."""
-        for name in ("worker", "caller", "beat"):
+        for name in ("builder", "worker", "caller", "beat"):
             self._supervisor.start(_own_program(name))
 
-    def wait_for_worker(self, answers: Callable[[], bool]) -> None:
+    def wait_for_builder(self, answers: Callable[[], bool]) -> None:
         """Returns when `answers()`: a worker that builds is there. Raises StartRefused when it cannot start."""
-        self._wait_for("worker", answers)
+        self._wait_for("builder", answers)
 
     def stop(self) -> None:
         """Stops everything: what takes calls first, the databases last."""

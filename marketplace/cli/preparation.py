@@ -23,9 +23,9 @@ def migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
-def has_worker() -> bool:
-    """Whether a worker takes builds; a caller does not."""
-    return any(name.startswith("celery@") for answer in app.control.ping(timeout=PING_SECONDS) for name in answer)
+def has_builder() -> bool:
+    """Whether a worker takes builds; others do not."""
+    return any(name.startswith("builder@") for answer in app.control.ping(timeout=PING_SECONDS) for name in answer)
 
 
 def prepare_records() -> None:

@@ -26,7 +26,7 @@ def bring_up(platform: LocalPlatform, home: Home, progress: Progress) -> None:
     if publishing:
         platform.start_background()
         with progress.step("Started the worker, which builds"):
-            platform.wait_for_worker(preparation.has_worker)
+            platform.wait_for_builder(preparation.has_builder)
         publish(home, folders, platform.local_address, progress)
     first = call_first(folders, platform.local_address, demo.api_key) if folders else None
     if not publishing:  # later than the first call: two cores start few things well at once

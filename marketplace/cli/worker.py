@@ -11,14 +11,14 @@ from marketplace.celery import app
 
 MOST_TASKS = 4
 NICENESS = 5
-"""Answering calls comes before building."""
+"""Answering calls comes first."""
 PR_SET_PDEATHSIG = 1
 
 
 @click.command("worker")
 @click.option("--concurrency", type=click.IntRange(1), help="Tasks at once, if not one per core up to 4.")
 def command(concurrency: int | None) -> None:
-    """Run a Celery worker: builds, and other work that may wait."""
+    """Run a Celery worker for what may wait and has no worker of its own."""
     os.nice(NICENESS)
     worker_process_init.connect(_die_with_the_worker)
     tasks = concurrency or min(MOST_TASKS, os.cpu_count() or 1)

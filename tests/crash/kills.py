@@ -12,7 +12,7 @@ import psutil
 
 BACKEND = "backend"
 """A process of PostgreSQL's that its postmaster started: it takes all of its connections with it."""
-TARGETS = ("web", "agent", "worker", "caller", "beat", "drain", "redis", "postgres", BACKEND)
+TARGETS = ("web", "agent", "builder", "worker", "caller", "beat", "drain", "redis", "postgres", BACKEND)
 TWO_AT_ONCE = 0.25
 RECOVERY_SECONDS = 60.0
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from marketplace.algorithms.build_queue import place_in_queue
 from marketplace.algorithms.models import Build, BuildState, Version
 from marketplace.api.serializers.algorithms import STATUSES, VersionInfoSerializer
 
@@ -38,6 +39,7 @@ class BuildSerializer(serializers.Serializer):
     commit_sha = serializers.CharField(source="source_hash", help_text="SHA-256 of the source archive.")
     # Not `error`: published clients take any answer with that for a failure of the request.
     failure = serializers.CharField(source="error", help_text="Why it failed, for the author.")
+    place = serializers.SerializerMethodField(help_text="In the queue: 1 for the next one, 0 when it does not wait.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -46,6 +48,12 @@ class BuildSerializer(serializers.Serializer):
 
     def get_status(self, build: Build) -> str:
         return STATUSES[BuildState(build.state)]
+
+    def get_place(self, build: Build) -> int:
+        if build.state != BuildState.QUEUED:
+            return 0
+        places = self.context.get("places")  # of a list: one query for all of its builds
+        return place_in_queue(build.pk) if places is None else places.get(build.pk, 0)
 
     def get_version_info(self, build: Build) -> VersionInfoSerializer(allow_null=True):  # type: ignore[valid-type]  # for the schema
         try:

@@ -1,6 +1,7 @@
 """Upload a source, and follow its build."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,10 +13,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from execution.environments import find_environment
+from marketplace.algorithms.build_queue import places_in_queue
 from marketplace.algorithms.build_settings import BuildSettings
 from marketplace.algorithms.models import Algorithm, Build
 from marketplace.algorithms.selectors import get_build, list_builds
-from marketplace.algorithms.services import LARGEST_SOURCE_BYTES, start_build
+from marketplace.algorithms.services import LARGEST_SOURCE_BYTES, cancel_build, retry_build, start_build
 from marketplace.api.errors import SourceTooLarge
 from marketplace.api.pagination import paginate
 from marketplace.api.permissions import get_owned, get_scope, get_user
@@ -39,7 +41,7 @@ class BuildsView(APIView):
         """The builds of an algorithm, newest first."""
         algorithm = get_owned(request, owner, name)
         builds = list_builds(scope=get_scope(request, owner), algorithm=algorithm)
-        return Response(paginate(request, builds, lambda rows: BuildSerializer(rows, many=True).data))
+        return Response(paginate(request, builds, _show_all))
 
     @extend_schema(
         operation_id="start_build",
@@ -77,6 +79,31 @@ class BuildLogView(APIView):
     def get(self, request: Request, owner: str, name: str, build_id: uuid.UUID) -> Response:
         """What a build has logged so far."""
         return Response({"logs": find_build(request, owner, name, build_id).log})
+
+
+class CancelBuildView(APIView):
+    """/v1/algorithms/:owner/:name/builds/:id/cancel"""
+
+    @extend_schema(operation_id="cancel_build", request=None, responses={200: BuildSerializer, **ERRORS})
+    def post(self, request: Request, owner: str, name: str, build_id: uuid.UUID) -> Response:
+        """Take a build out of the queue, or stop it."""
+        build = cancel_build(build=find_build(request, owner, name, build_id), by=get_user(request))
+        return Response(BuildSerializer(build).data)
+
+
+class RetryBuildView(APIView):
+    """/v1/algorithms/:owner/:name/builds/:id/retry"""
+
+    @extend_schema(operation_id="retry_build", request=None, responses={201: BuildSerializer, **ERRORS})
+    def post(self, request: Request, owner: str, name: str, build_id: uuid.UUID) -> Response:
+        """Build the source of a build that failed or was cancelled once more: a new build."""
+        build = retry_build(build=find_build(request, owner, name, build_id), by=get_user(request))
+        return Response(BuildSerializer(build).data, status=status.HTTP_201_CREATED)
+
+
+def _show_all(builds: Sequence[Build]) -> Any:
+    places = places_in_queue([build.pk for build in builds])
+    return BuildSerializer(builds, many=True, context={"places": places}).data
 
 
 def find_build(request: Request, owner: str, name: str, build_id: uuid.UUID) -> Build:

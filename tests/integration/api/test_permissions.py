@@ -117,6 +117,8 @@ TABLE = [
     Row("get", f"{ALGORITHM}/builds/{{build_id}}", 200, EVERYONE, 404, 401, name="shown"),
     Row("get", f"{ALGORITHM}/builds/{{build_id}}/logs", 200, EVERYONE, 404, 401),
     Row("get", f"{ALGORITHM}/builds/{{build_id}}/logs", 200, EVERYONE, 404, 401, name="shown"),
+    Row("post", f"{ALGORITHM}/builds/{{build_id}}/cancel", 409, DEVELOPERS, 404, 401),
+    Row("post", f"{ALGORITHM}/builds/{{build_id}}/retry", 409, DEVELOPERS, 404, 401),
     Row("get", f"{ALGORITHM}/versions", 200, EVERYONE, 404, 404),
     Row("get", f"{ALGORITHM}/versions", 200, EVERYONE, 200, 200, name="shown"),
     Row("post", f"{ALGORITHM}/versions", 201, DEVELOPERS, 404, 401, {"build_id": "{build_id}"}),

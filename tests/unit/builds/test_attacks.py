@@ -46,7 +46,8 @@ def job(home: Path, monkeypatch: pytest.MonkeyPatch) -> BuildJob:
     log: list[str] = []
     return BuildJob(
         environment=environment, toolchain=toolchain, tree=tree, packages=tree / ".packages", entry="src/x.py",
-        scratch=scratch, cache=cache, steps=Steps(seconds=30, log=log.append, allowance=allowance), log=log.append,
+        scratch=scratch, cache=cache, owner_cache=cache, package_hosts=frozenset(),
+        steps=Steps(seconds=30, log=log.append, allowance=allowance), log=log.append,
     )  # fmt: skip
 
 

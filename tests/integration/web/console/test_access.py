@@ -20,6 +20,7 @@ from tests.integration.web.console.conftest import TEAM, Things, signed_in
 
 EVERYONE = frozenset(Role)
 OWNERS = frozenset({Role.OWNER})
+DEVELOPERS = frozenset({Role.OWNER, Role.ADMIN, Role.DEVELOPER})
 MANAGERS = OWNERS | {Role.ADMIN}
 CALLERS = MANAGERS | {Role.DEVELOPER, Role.CALLER}
 SPENDERS = MANAGERS | {Role.BILLING}
@@ -68,6 +69,8 @@ TABLE = [
     Row("get", "/algorithms", 200, EVERYONE),
     Row("get", "/algorithms/secret", 200, EVERYONE),
     Row("get", "/algorithms/secret/builds/{build}", 200, EVERYONE),
+    Row("post", "/algorithms/secret/builds/{build}/cancel", 409, DEVELOPERS),
+    Row("post", "/algorithms/secret/builds/{build}/retry", 409, DEVELOPERS),
     Row("get", "/algorithms/secret/versions/0.1.0/withdraw", 200, MANAGERS),
     Row("post", "/algorithms/secret/versions/0.1.0/withdraw", 302, MANAGERS),
     Row("get", "/members", 200, EVERYONE),

@@ -169,13 +169,28 @@ def test_a_build_is_followed_until_it_is_over(as_alice: Client, alice: User, thi
     going_on = make_build(things.algorithm, by=alice, state=BuildState.BUILDING)
     Build.objects.filter(pk=going_on.pk).update(log="<b>step 1</b>\n")
     address = f"{TEAM}/algorithms/secret/builds/{going_on.id}"
-    (section,) = Document(as_alice.get(address)).find("section", class_="build")
-    assert section.attributes["hx-get"] == address
+    page = Document(as_alice.get(address))
+    (section,) = page.find("section", class_="build")
+    assert section.attributes["data-live"] == f"/live/builds/team/{going_on.id}"
+    assert [log.text for log in page.find("pre")] == ["<b>step 1</b>\n"]
+    assert [form.attributes["action"] for form in section.find("form")] == [f"{address}/cancel"]
     Build.objects.filter(pk=going_on.pk).update(state=BuildState.FAILED, error="No such package.")
     fragment = Document(as_alice.get(address, headers={"HX-Request": "true"}))
     assert "hx-get" not in fragment.elements[0].attributes
-    assert [log.text for log in fragment.find("pre")] == ["<b>step 1</b>\n"]
+    assert [form.attributes["action"] for form in fragment.find("form")] == [f"{address}/retry"]
     assert "No such package." in fragment.elements[0].text
+
+
+def test_a_build_is_cancelled_and_begun_again(as_alice: Client, alice: User, things: Things) -> None:
+    address = f"{TEAM}/algorithms/secret/builds"
+    make_build(things.algorithm, by=alice, state=BuildState.QUEUED)
+    waiting = make_build(things.algorithm, by=alice, state=BuildState.QUEUED)
+    assert "Number 2 in the queue." in as_alice.get(f"{address}/{waiting.id}").content.decode()
+    page = as_alice.post(f"{address}/{waiting.id}/cancel", follow=True).content.decode()
+    assert "Cancelled by alice." in page
+    answer = as_alice.post(f"{address}/{waiting.id}/retry")
+    again = Build.objects.get(state=BuildState.QUEUED, source_hash=waiting.source_hash)
+    assert answer.headers["Location"] == f"{address}/{again.id}"
 
 
 def test_the_audit_log_says_who_did_what(as_alice: Client, things: Things) -> None:
