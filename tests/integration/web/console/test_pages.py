@@ -173,11 +173,11 @@ def test_a_build_is_followed_until_it_is_over(as_alice: Client, alice: User, thi
     (section,) = page.find("section", class_="build")
     assert section.attributes["data-live"] == f"/live/builds/team/{going_on.id}"
     assert [log.text for log in page.find("pre")] == ["<b>step 1</b>\n"]
-    assert [form.attributes["action"] for form in section.find("form")] == [f"{address}/cancel"]
+    assert f"{address}/cancel" in [form.attributes.get("action") for form in page.find("form")]
     Build.objects.filter(pk=going_on.pk).update(state=BuildState.FAILED, error="No such package.")
     fragment = Document(as_alice.get(address, headers={"HX-Request": "true"}))
     assert "hx-get" not in fragment.elements[0].attributes
-    assert [form.attributes["action"] for form in fragment.find("form")] == [f"{address}/retry"]
+    assert [form.attributes.get("action") for form in fragment.find("form")] == [f"{address}/retry"]
     assert "No such package." in fragment.elements[0].text
 
 
