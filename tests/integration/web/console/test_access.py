@@ -20,8 +20,8 @@ from tests.integration.web.console.conftest import TEAM, Things, signed_in
 
 EVERYONE = frozenset(Role)
 OWNERS = frozenset({Role.OWNER})
-DEVELOPERS = frozenset({Role.OWNER, Role.ADMIN, Role.DEVELOPER})
 MANAGERS = OWNERS | {Role.ADMIN}
+DEVELOPERS = MANAGERS | {Role.DEVELOPER}
 CALLERS = MANAGERS | {Role.DEVELOPER, Role.CALLER}
 SPENDERS = MANAGERS | {Role.BILLING}
 AUDITORS = MANAGERS | {Role.AUDITOR}
