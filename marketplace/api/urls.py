@@ -47,6 +47,7 @@ from marketplace.api.views.secrets import (
 )
 from marketplace.api.views.source_hosts import SourceHostsView, SourceHostView, SourceStatusView
 from marketplace.api.views.stripe_events import receive_stripe_event
+from marketplace.api.views.supply_chain import BillOfMaterialsView, SupplyChainView
 from marketplace.api.views.traffic import TrafficView
 from marketplace.api.views.unknown import UnknownPathView
 from marketplace.api.views.users import UsersView, UserView
@@ -102,6 +103,8 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/version", make(VersionsAliasView)),
         path(f"{prefix}/versions/<selector:version>", make(VersionView)),
         path(f"{prefix}/versions/<selector:version>/prices", make(PricesView)),
+        path(f"{prefix}/versions/<selector:version>/sbom", make(BillOfMaterialsView)),
+        path(f"{prefix}/versions/<selector:version>/supply-chain", make(SupplyChainView)),
         path(f"{prefix}/quote", make(QuoteView)),
         path(f"{prefix}/traffic", make(TrafficView)),
         path(f"{prefix}/samples", make(SamplesView)),

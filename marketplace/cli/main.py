@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "caller": "Run a worker for calls that may wait.",
         "beat": "Run the clock of recurring work.",
         "close": "Prove that ledger, call records and balances agree, and keep the proof.",
+        "advisories": "Take known vulnerabilities of packages from a folder.",
         "environment": "Show how the environments stand, or retire one.",
         "sign": "Sign artifacts with the newest key, after it was changed.",
         "drain": "Run the drain, which turns meter events into records and postings.",
