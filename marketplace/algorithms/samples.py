@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from django.db import transaction
 from marketplace.accounts.models import User
 from marketplace.algorithms.locks import lock_algorithm
 from marketplace.algorithms.models import Algorithm, OnChange, Version
+from marketplace.algorithms.result_digests import digest_result
 from marketplace.audit.services import record
 from marketplace.errors import InvalidInput
 from marketplace.organizations.permissions import check_can_publish
@@ -95,9 +95,9 @@ def merge_samples(built: Sequence[Sample], kept: Sequence[Sample], usual_input: 
 
 def judge(sample: Sample, result: bytes, last: Version | None) -> tuple[Verdict, str]:
     """How a result (JSON) is to be taken, and its digest. `last` is the version that it is compared with."""
-    digest = _digest(result)
+    digest = digest_result(result)
     if sample.expected is not None:
-        return ("passed" if digest == _digest(sample.expected.encode()) else "differs"), digest
+        return ("passed" if digest == digest_result(sample.expected.encode()) else "differs"), digest
     before = _find_digest(sample, last)
     return ("changed" if before and before != digest else "passed"), digest
 
@@ -163,8 +163,3 @@ def _find_digest(sample: Sample, version: Version | None) -> str:
 
 def _question(sample: Sample) -> tuple[str, str]:
     return sample.content_type, sample.input
-
-
-def _digest(result: bytes) -> str:
-    value = msgspec.json.decode(result)
-    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()

@@ -23,7 +23,8 @@ def command(name: str, language: str) -> None:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-    click.echo(f"Wrote {folder}/: edit {environment.default_entry(name)}, then run `agora publish {folder}`.")
+    entry = environment.default_entry(name)
+    click.echo(f"Wrote {folder}/: edit {entry}, try it by `agora run {folder}`, then `agora publish {folder}`.")
 
 
 def _environment_of(language: str) -> Environment:

@@ -12,7 +12,12 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "login": "Remember a platform's address and a key.",
         "init": "Start a new algorithm in a folder of its own.",
+        "run": "Run a folder's algorithm on this machine, once.",
+        "test": "Run a folder's samples on this machine.",
         "publish": "Build a folder and publish it as the next version.",
+        "logs": "Show a build's log, or how calls failed lately.",
+        "clone": "Copy an algorithm's source to a folder, by git.",
+        "credential": "Give git the key that `agora login` remembers.",
         "call": "Call an algorithm and print its answer.",
         "ps": "List the calls that run.",
         "top": "Watch what runs, and end it.",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import click
 import httpx
@@ -16,6 +16,7 @@ TIMEOUT = httpx.Timeout(30.0, read=120.0, write=120.0)
 # The longest timeout a version may have, and some way to go.
 CALL_TIMEOUT = httpx.Timeout(30.0, read=3_030.0, write=120.0)
 JsonObject = dict[str, Any]
+Content = TypeVar("Content", JsonObject, list[JsonObject])
 Event = tuple[str, Any]
 """The name of a server-sent event, `message` where it has none, and its data."""
 
@@ -55,6 +56,10 @@ class Platform:
 
     def get(self, path: str, **parameters: str | int) -> JsonObject:
         return _json_of(self._send("GET", path, params=parameters))
+
+    def get_list(self, path: str) -> list[JsonObject]:
+        """Of an address that answers with a list alone."""
+        return _content_of(self._send("GET", path), list)
 
     def post(self, path: str, body: JsonObject) -> JsonObject:
         return _json_of(self._send("POST", path, json=body))
@@ -126,11 +131,15 @@ def _read_events(lines: Iterator[str]) -> Iterator[Event]:
 
 def _json_of(response: httpx.Response) -> JsonObject:
     """The answer's object. Raises Refused for an error of the platform's."""
+    return _content_of(response, dict)
+
+
+def _content_of(response: httpx.Response, kind: type[Content]) -> Content:
     try:
         body = response.json()
     except ValueError:
         body = None
-    if response.is_success and isinstance(body, dict):
+    if response.is_success and isinstance(body, kind):
         return body
     raise Refused(_sentence(response, body), response.status_code)
 

@@ -39,7 +39,7 @@ class Published:
 @click.option("--organization", help="Who shall own the algorithm, if not the key's organization.")
 def command(folder: Path, bump: str, notes: str, organization: str | None) -> None:
     """Build FOLDER on the platform and publish it as the next version of its algorithm."""
-    manifest = _read_folder(folder)
+    manifest = read_folder(folder)
     with Platform(load_credentials()) as platform:
         published = publish_folder(
             platform, folder, manifest, bump=bump, notes=notes, organization=organization, echo=click.echo
@@ -47,7 +47,7 @@ def command(folder: Path, bump: str, notes: str, organization: str | None) -> No
         click.echo(_closing_words(platform.address, published, manifest))
 
 
-def _read_folder(folder: Path) -> Manifest:
+def read_folder(folder: Path) -> Manifest:
     """What agora.toml says, or what a folder says that was written for Algorithmia. Raises click.ClickException."""
     found = None if (folder / FILE_NAME).exists() else read_adk_folder(folder)
     return found or read_manifest(folder)
@@ -64,7 +64,7 @@ def publish_folder(
     echo: Echo,
 ) -> Published:
     """Publishes `folder`, unless its newest version was made of the same files. Raises click.ClickException."""
-    _check_entry(folder, manifest)
+    check_entry(folder, manifest)
     owner = organization or platform.get("/v1/organizations")["results"][0]["org_name"]
     with tempfile.TemporaryDirectory(prefix="agora-publish-") as scratch:
         packed = pack_folder(folder, Path(scratch) / "source.tar.gz")
@@ -77,7 +77,8 @@ def publish_folder(
     return Published(f"{owner}/{manifest.name}", version, new=True)
 
 
-def _check_entry(folder: Path, manifest: Manifest) -> None:
+def check_entry(folder: Path, manifest: Manifest) -> None:
+    """Raises click.ClickException when the file to load is not there."""
     entry = manifest.entry_path()
     if entry and not (folder / entry).is_file():
         raise click.ClickException(
@@ -114,12 +115,12 @@ def _build(platform: Platform, owner: str, manifest: Manifest, packed: Packed, e
     echo(f"Uploading {packed.files} files, {packed.path.stat().st_size / 1024:,.0f} KiB")
     builds = f"/v1/algorithms/{owner}/{manifest.name}/builds"
     build = platform.upload(builds, packed.path, {"settings": json.dumps(manifest.to_build_settings())})
-    _follow(platform, f"{builds}/{build['build_id']}", echo)
+    follow_build(platform, f"{builds}/{build['build_id']}", echo)
     return str(build["build_id"])
 
 
-def _follow(platform: Platform, build: str, echo: Echo) -> None:
-    """Shows what the build logs until it ends. Raises click.ClickException when it failed."""
+def follow_build(platform: Platform, build: str, echo: Echo) -> None:
+    """Shows what the build at that path of the API logs until it ends. Raises click.ClickException when it failed."""
     shown = 0
     while True:
         found = platform.get(build)

@@ -31,7 +31,7 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_it_starts_an_algorithm(here: Path, options: tuple[str, ...], entry: str) -> None:
     code, output = run("greeter", *options)
     assert code == 0
-    assert output == f"Wrote greeter/: edit {entry}, then run `agora publish greeter`.\n"
+    assert output == f"Wrote greeter/: edit {entry}, try it by `agora run greeter`, then `agora publish greeter`.\n"
     assert read_manifest(here / "greeter").entry_path() == entry
     assert (here / "greeter" / "README.md").is_file()
 
