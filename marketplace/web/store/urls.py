@@ -1,16 +1,22 @@
 """The public store."""
 
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import path
 
 from marketplace.web import converters  # noqa: F401 - registers `word`
-from marketplace.web.store import environments, opinions, views
+from marketplace.web.store import environments, indexing, opinions, views
+from marketplace.web.store.indexing import SITEMAPS
 
 app_name = "store"
 
 ALGORITHM = "algorithms/<word:owner>/<word:name>"
+INDEX = {"sitemaps": SITEMAPS, "sitemap_url_name": "store:sitemap"}
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("robots.txt", indexing.robots, name="robots"),
+    path("sitemap.xml", sitemaps.index, INDEX, name="sitemap-index"),
+    path("sitemap-<slug:section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("publish", views.publish, name="publish"),
     path("environments", environments.environments, name="environments"),
     path("owners/<word:owner>", views.owner, name="owner"),
