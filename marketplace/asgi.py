@@ -11,6 +11,8 @@ _django = get_asgi_application()
 
 from marketplace.api.data.application import answer_data  # noqa: E402 - needs Django to be set up
 from marketplace.api.data.requests import find_prefix  # noqa: E402
+from marketplace.api.git.application import answer_git  # noqa: E402
+from marketplace.api.git.requests import PREFIX  # noqa: E402
 from marketplace.web.live.routing import live  # noqa: E402
 
 
@@ -18,6 +20,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     """The ASGI application."""
     if scope["type"] == "http" and find_prefix(scope["raw_path"]) is not None:
         await answer_data(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        await answer_git(scope, receive, send)
     elif scope["type"] == "websocket":
         await live(scope, receive, send)
     else:

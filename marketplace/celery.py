@@ -15,6 +15,7 @@ app = Celery(
         "marketplace.datasets.tasks",
         "marketplace.invocations.tasks",
         "marketplace.payments.tasks",
+        "marketplace.repositories.tasks",
     ],
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -51,5 +52,6 @@ app.conf.beat_schedule = {
     "note toolchains": {"task": "algorithms.note_toolchains", "schedule": 600.0, "options": {"expires": 600}},
     "warn of budgets": {"task": "invocations.warn_of_budgets", "schedule": 60.0, "options": {"expires": 60}},
     "close the books": {"task": "invocations.close_books", "schedule": crontab(minute="17", hour="1")},
+    "follow pushes": {"task": "repositories.follow_unsettled", "schedule": 60.0, "options": {"expires": 60}},
     "clear sessions": {"task": "accounts.clear_sessions", "schedule": crontab(minute="17", hour="2")},
 }

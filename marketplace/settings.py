@@ -118,6 +118,7 @@ INSTALLED_APPS = [
     "marketplace.algorithms",
     "marketplace.datasets",
     "marketplace.invocations",
+    "marketplace.repositories",
     "marketplace.reviews",
     "marketplace.api",
     "marketplace.web",
@@ -183,6 +184,7 @@ CELERY_TASK_ROUTES = {  # what waits for algorithms and receivers must not keep 
     "invocations.run_lane": {"queue": "calls"},
     "invocations.deliver": {"queue": "calls"},
     "invocations.refresh_lost_directory": {"queue": "calls"},  # which is empty then, and builds may take minutes
+    "repositories.publish_push": {"queue": "calls"},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -219,6 +221,9 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+# The algorithms' git repositories: files of this machine, or of a file system that all web processes and workers share.
+REPOSITORIES = env("AGORA_REPOSITORIES", str(AGORA_HOME / "repositories"))
 
 STATIC_URL = "/static/"
 # Served from where they lie: the front end's build names its files by their content, and packs them.
