@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,11 +74,10 @@ def address_of(platform: RunningPlatform, name: str, *, key: str | None = None) 
 
 
 @pytest.fixture
-def make_clone(platform: RunningPlatform, tmp_path: Path) -> Callable[[str], Clone]:
+def make_clone(platform: RunningPlatform, tmp_path: Path) -> Iterator[Callable[[str], Clone]]:
     """Makes an algorithm, and clones its repository."""
-    api = httpx.Client(
-        base_url=platform.address, headers={"Authorization": f"Simple {platform.demo_key}"}, timeout=SECONDS
-    )
+    headers = {"Authorization": f"Simple {platform.demo_key}"}
+    api = httpx.Client(base_url=platform.address, headers=headers, timeout=SECONDS)
 
     def make_clone(name: str) -> Clone:
         body = {"name": name, "settings": {"algorithm_environment": "python3"}}
@@ -86,4 +85,5 @@ def make_clone(platform: RunningPlatform, tmp_path: Path) -> Callable[[str], Clo
         git(tmp_path, "clone", "-q", address_of(platform, name), name)
         return Clone(tmp_path / name, name, api)
 
-    return make_clone
+    yield make_clone
+    api.close()
