@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench search-bench drain-bench usage-bench conformance languages clients crash fuzz soak stripe clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench search-bench drain-bench usage-bench builds builds-bench conformance languages clients crash fuzz soak stripe clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,12 @@ bench: development ## Measure this platform beside BentoML, LitServe and MLServe
 
 data-bench: development ## Upload and download 1 GiB beside nginx on this machine.
 	@$(RUN)/python -m tests.benchmarks.data
+
+builds: development ## Build a real project with a dependency in every language; LANGUAGES="rust go" builds some.
+	@$(RUN)/python -m tests.builds $(LANGUAGES)
+
+builds-bench: development ## Measure from a changed source to the new version's first answer, and 20 pushes at once.
+	@$(RUN)/python -m tests.benchmarks.builds
 
 conformance: development ## Check every language whose toolchain is here; LANGUAGES="ruby go" checks some.
 	@$(RUN)/python -m tests.conformance $(LANGUAGES)

@@ -1,0 +1,76 @@
+"""Builds each project of tests/builds/projects on a platform of its own, loads it and calls it; prints one line of JSON.
+
+Arguments are languages: none is all. A language whose toolchain this machine lacks is missing, and no failure. The exit
+code is 1 when one fails.
+"""
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+from execution.environments import find_environment, load_environments
+from tests.builds.author import Author, author_of_a_platform
+
+PROJECTS = Path(__file__).with_name("projects")
+OURS = "project.toml"
+"""What a project is called with, and answers: pairs, as `calls`."""
+LAST_LINES = 15
+
+
+def main(languages: list[str]) -> int:
+    """Builds them; the exit code."""
+    known = [environment.id for environment in load_environments() if environment.id != "binary"]
+    wanted = languages or known
+    outcomes: dict[str, list[str]] = {"passed": [], "failed": [], "missing": []}
+    with author_of_a_platform(AGORA_BUILDS_AT_ONCE="3") as author:
+        for language in wanted:
+            outcome = _outcome_of(author, language)
+            outcomes[outcome].append(language)
+            print(f"{language}: {outcome}", file=sys.stderr, flush=True)
+    print(json.dumps({outcome: sorted(names) for outcome, names in outcomes.items()}), flush=True)
+    return 1 if outcomes["failed"] else 0
+
+
+def _outcome_of(author: Author, language: str) -> str:
+    environment = find_environment(language)
+    folder = PROJECTS / language
+    if environment is None or environment.find_toolchain() is None or not folder.is_dir():
+        return "missing"
+    problem = _build_and_call(author, language, folder)
+    if problem:
+        print(f"{language}: {problem}", file=sys.stderr, flush=True)
+    return "failed" if problem else "passed"
+
+
+def _build_and_call(author: Author, language: str, folder: Path) -> str:
+    """What went wrong."""
+    calls = tomllib.loads((folder / OURS).read_text("utf-8"))["calls"]
+    name = f"project_{language}"
+    author.create(name, language)
+    build = author.upload(name, _files_of(folder), {"entry": _entry_of(language)})
+    found = author.wait(name, build)
+    if found["state"] != "succeeded":
+        lines = author.log(name, build).splitlines()[-LAST_LINES:]
+        return "\n".join([found["failure"], *lines])
+    version = author.publish(name, build)
+    try:
+        answers = [(author.call(name, version, value), expected) for value, expected in calls]
+    except AssertionError as error:
+        return str(error)
+    return "" if all(answer == expected for answer, expected in answers) else f"answered {answers}"
+
+
+def _entry_of(language: str) -> str:
+    environment = find_environment(language)
+    assert environment is not None, language
+    return environment.default_entry("project")
+
+
+def _files_of(folder: Path) -> dict[str, str]:
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != OURS)
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,5 @@
+import org.apache.commons.lang3.StringUtils
+
+def apply(String input) {
+    StringUtils.reverse(input)
+}

@@ -1,0 +1,3 @@
+const slugify = require("slugify");
+
+exports.apply = (input) => slugify(input, { lower: true });

@@ -1,0 +1,3 @@
+import org.apache.commons.lang3.StringUtils
+
+fun apply(input: String): String = StringUtils.reverse(input)

@@ -1,0 +1,5 @@
+from slugify import slugify
+
+
+def apply(input):
+    return slugify(input)
