@@ -1,4 +1,4 @@
-"""Builds each project of tests/builds/projects on a platform of its own, loads it and calls it; prints one line of JSON.
+"""Builds each project of tests/builds/projects on a platform, loads it and calls it; prints one line of JSON.
 
 Arguments are languages: none is all. A language whose toolchain this machine lacks is missing, and no failure. The exit
 code is 1 when one fails.
