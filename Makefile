@@ -31,8 +31,9 @@ development: ## Install what tests and checks need, if it is not there.
 test: development ## Run all tests; TESTS=tests/unit runs some.
 	@$(RUN)/pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
-browser: development ## Run the tests of the pages, in the system's Chromium.
-	@$(RUN)/pytest -n 0 tests/browser
+browser: development ## Run the tests of the pages, in the system's Chromium, and take pictures of every page.
+	@cd tests/browser && PATH="$(CURDIR)/$(RUN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@AGORA_EVERY_PAGE=1 $(RUN)/pytest -n 0 tests/browser
 
 screenshots: development ## Take the picture of the store in README.md again.
 	@AGORA_SCREENSHOTS=1 $(RUN)/pytest -n 0 tests/browser/store/test_screenshot.py

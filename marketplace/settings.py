@@ -309,6 +309,17 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
 
+# How long an answer of the store is kept for visitors who are not signed in; 0 keeps none.
+PAGE_CACHE_SECONDS = env_int("AGORA_PAGE_CACHE_SECONDS", 10)
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}},
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "OPTIONS": {"MAX_ENTRIES": 1_000},  # of some 10 KiB each
+    },
+}
+
 # Money. 10,000 credits are one US dollar; amounts are integers of micro-credits (a millionth of a credit).
 FREE_CREDITS = env_int("AGORA_FREE_CREDITS", 10_000)
 PRICE_NOTICE_DAYS = env_int("AGORA_PRICE_NOTICE_DAYS", 7)

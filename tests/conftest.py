@@ -1,5 +1,7 @@
 """The base world: alice owns her things, bob is a member of alice's team, charlie is a stranger to both."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
@@ -17,6 +19,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in TRUNCATE_GUARDS:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_no_truncate")
+
+
+@pytest.fixture(autouse=True)
+def no_kept_pages(settings: Any) -> None:
+    """What a test changes is to be seen at once."""
+    settings.PAGE_CACHE_SECONDS = 0
 
 
 @pytest.fixture

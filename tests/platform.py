@@ -52,6 +52,7 @@ class UpProcess:
             "AGORA_HOME": str(home),
             "AGORA_PORT": str(port),
             "AGORA_EXAMPLES": "hello",
+            "AGORA_PAGE_CACHE_SECONDS": "0",
             **variables,
         }
         home.mkdir(parents=True, exist_ok=True)

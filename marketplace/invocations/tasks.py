@@ -9,7 +9,6 @@ from marketplace.celery import app
 from marketplace.invocations import budget_warnings, making, services, webhooks
 from marketplace.invocations.sessions import end_finished_sessions
 from marketplace.invocations.standings import refresh_standings as refresh_standings_now
-from marketplace.invocations.store_figures import refresh_store_figures
 from marketplace.invocations.webhooks import NotDelivered
 
 
@@ -58,9 +57,8 @@ def refresh_lost_directory() -> None:
 
 @app.task(name="invocations.refresh_standings")
 def refresh_standings() -> None:
-    """Counts what the store sorts and filters by, and what its first page says."""
+    """Counts what the store sorts and filters by."""
     refresh_standings_now(now=timezone.now())
-    refresh_store_figures()
 
 
 @app.task(name="invocations.ensure_partitions")

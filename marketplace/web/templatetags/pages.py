@@ -1,5 +1,6 @@
 """`{% load pages %}`: what templates of every area use."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django import template
@@ -65,6 +66,12 @@ def query_with(context: template.Context, **changes: object) -> str:
     parameters = {name: value for name, value in request.GET.items() if value and name not in changes}
     parameters |= {name: str(value) for name, value in changes.items() if value not in (None, "")}
     return f"?{urlencode(parameters)}" if parameters else request.path
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """For the attribute `datetime` of <time>, which takes no microseconds: `2026-11-26T03:00:00+00:00`."""
+    return at.isoformat(timespec="seconds") if at else ""
 
 
 @register.filter
