@@ -138,7 +138,8 @@ def _report(clients: list[Client], seconds: float) -> int:
     from tests.crash import books
 
     received, later = _join(clients), [client.later for client in clients]
-    audit, faults = books.audit(received), [f"{name} was never heard of again" for each in later for name in each.lost]
+    audit = books.audit(received)
+    faults = [f"{name} is still {state}" for each in later for name, state in each.lost.items()]
     accounts = []
     for client in clients:
         account, wrong = books.audit_payer(client.payer, client.load.received.prices)

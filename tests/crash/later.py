@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 PAUSE_SECONDS = 0.25
-FINISHED_SECONDS = 120.0
+FINISHED_SECONDS = 300.0
 """How long after the last kill the last of them may take."""
 
 
@@ -30,8 +30,8 @@ class Later:
     """Ids of the recorded calls that failed."""
     given_up: int = 0
     """Those that the platform says it could not make."""
-    lost: list[str] = field(default_factory=list)
-    """Those that were accepted and of which nothing more was heard."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """Those that were accepted and did not finish in time, and the state that they are in."""
     wanted: bool = True
 
     async def run(self) -> None:
@@ -40,9 +40,7 @@ class Later:
             while self.wanted:
                 await self._ask(client, str(uuid.uuid4()))
                 await asyncio.sleep(PAUSE_SECONDS)
-            deadline = time.monotonic() + FINISHED_SECONDS
-            for request_id in self.accepted:
-                await self._hear(client, request_id, deadline)
+            await self._hear(client, time.monotonic() + FINISHED_SECONDS)
 
     def stop(self) -> None:
         self.wanted = False
@@ -61,13 +59,17 @@ class Later:
                 raise AssertionError(f"A call for later was refused: {answer.status_code} {answer.text}")
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _hear(self, client: httpx.AsyncClient, request_id: str, deadline: float) -> None:
-        while time.monotonic() < deadline:
-            answer = await _try(client.get(f"/v1/calls/{request_id}"))
-            if answer is not None and answer.is_success and self._note(answer.json()):
-                return
+    async def _hear(self, client: httpx.AsyncClient, deadline: float) -> None:
+        """Asks for each that has not finished, again and again."""
+        self.lost = dict.fromkeys(self.accepted, "not known")
+        while self.lost and time.monotonic() < deadline:
+            for request_id in list(self.lost):
+                answer = await _try(client.get(f"/v1/calls/{request_id}"))
+                if answer is not None and answer.is_success:
+                    self.lost[request_id] = answer.json()["state"]
+                    if self._note(answer.json()):
+                        del self.lost[request_id]
             await asyncio.sleep(PAUSE_SECONDS)
-        self.lost.append(request_id)
 
     def _note(self, call: dict[str, Any]) -> bool:
         """Remembers how it ended; False if it did not yet."""
