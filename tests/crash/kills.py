@@ -14,7 +14,7 @@ BACKEND = "backend"
 """A process of PostgreSQL's that its postmaster started: it takes all of its connections with it."""
 TARGETS = ("web", "agent", "builder", "worker", "caller", "beat", "drain", "redis", "postgres", BACKEND)
 TWO_AT_ONCE = 0.25
-RECOVERY_SECONDS = 60.0
+RECOVERY_SECONDS = 120.0
 
 
 class Kills:
