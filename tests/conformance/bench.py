@@ -4,10 +4,11 @@ import io
 import tarfile
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from execution.builds.build import BuiltArtifact, build_artifact
 from execution.environments import Environment
@@ -100,9 +101,12 @@ class Bench:
             self.load(slot, name)
             yield slot
 
-    def load(self, slot: Slot, name: str = NAME) -> dict[str, object]:
+    def load(
+        self, slot: Slot, name: str = NAME, variables: Mapping[str, str] = MappingProxyType({})
+    ) -> dict[str, object]:
         """What the runner answers to the order to load. Raises Refused."""
-        order = {"directory": "/algorithm", "entry": self.environment.default_entry(name), "environment_variables": {}}
+        entry = self.environment.default_entry(name)
+        order = {"directory": "/algorithm", "entry": entry, "environment_variables": dict(variables)}
         answer = slot.ask({"load": order}, seconds=60)
         assert isinstance(answer["loaded"]["duration_us"], int)  # type: ignore[index]
         return answer

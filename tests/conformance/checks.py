@@ -9,8 +9,10 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from execution.errors import BuildFailed
+from execution.sandbox.watched import descendants
 from tests.conformance.bench import FAIL_LOAD, NAME, Bench
 from tests.conformance.slot import MEBIBYTE, Ended, Refused, Silent, request_for
 from tests.conformance.through_agent import call_all
@@ -40,6 +42,8 @@ PRINTED_MEBIBYTES = int(os.environ.get("AGORA_CONFORMANCE_PRINT", "64"))
 """1024 takes C, JavaScript and Python 1 to 3 s and Java 5, but half a minute and more in Elixir, Groovy and Haskell on
 a machine with other work."""
 SMALL_MEMORY = 384 * MEBIBYTE
+SECRET = "of-the-account-"
+SECRETS = {f"SECRET_{number}": (SECRET * 4096)[: 50 << 10] for number in range(4)}
 
 
 def answers_json_values(bench: Bench) -> None:
@@ -195,6 +199,18 @@ def is_stopped_by_its_process_limit(bench: Bench) -> None:
         slot.call({"do": "spawn"}, seconds=3)
 
 
+def keeps_secrets_out_of_arguments(bench: Bench) -> None:
+    """More of them, too, than an argument holds."""
+    with bench.boot() as slot:
+        bench.load(slot, variables=SECRETS)
+        lines = b"".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in descendants(slot.process.pid))
+        assert SECRET.encode() not in lines
+        check_same(slot.call([1]), [1])
+        if bench.expected.get("shell"):
+            check_same(slot.call({"do": "shell", "command": 'echo "holds ${#SECRET_0} ${#SECRET_3}" >&2'}), "done")
+            wait_until(lambda: b"holds 51200 51200" in slot.log_tail, f"the secrets: {slot.log_tail!r}")
+
+
 def tells_that_loading_failed(bench: Bench) -> None:
     version = bench.build({**bench.source, FAIL_LOAD: b"yes"})
     with bench.boot(version) as slot:
@@ -239,7 +255,8 @@ CHECKS: tuple[Callable[[Bench], None], ...] = (
     answers_large_values, streams_chunks, answers_with_the_id_of_the_request,
     hides_its_channel_from_programs_that_it_starts, keeps_what_load_returned, tells_errors, ends_with_its_process,
     is_killed_in_a_loop, prints_beside_its_answers, is_stopped_by_its_memory_limit, is_stopped_by_its_process_limit,
-    tells_that_loading_failed, refuses_to_build_what_is_broken, answers_through_an_agent,
+    keeps_secrets_out_of_arguments, tells_that_loading_failed, refuses_to_build_what_is_broken,
+    answers_through_an_agent,
 )  # fmt: skip
 
 

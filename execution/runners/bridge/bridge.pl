@@ -3,7 +3,7 @@
 #
 #   bridge.pl ORDER [COMMAND...]
 #
-# The call channel is descriptor 3; of ORDER, to load, the environment variables count, where they are not set already.
+# The call channel is descriptor 3; of the order to load, in the file ORDER, the environment variables count, where they are not set already.
 # The program is COMMAND, or the file `program` beside this one, started in the working directory. It reads requests as
 # lines on its standard input, says PIPE_INIT_COMPLETE in a line of its standard output when it has loaded, and writes
 # each reply to the named pipe /tmp/algoout, opening that as often as it likes. When it dies, this dies the same way: the
@@ -49,7 +49,10 @@ sub main {
 
 # An object of strings is all the JSON that there is to read.
 sub set_variables {
-    my ($order) = @_;
+    my ($name) = @_;
+    open(my $file, "<", $name) or die "the order to load cannot be read: $!";
+    my $order = <$file> // "";
+    close $file;
     my $string = qr/"((?:[^"\\]|\\.)*)"/;
     return if $order !~ /"environment_variables"\s*:\s*\{/g;
     $ENV{ text_of($1) } = text_of($2) while $order =~ /\G[\s,]*$string\s*:\s*$string/gc;

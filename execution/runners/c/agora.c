@@ -197,9 +197,9 @@ static void answer(size_t length) {
   json_decref(request);
 }
 
-/* Sets the environment, moves to the version's folder and runs load. */
-static void load_version(const char *text) {
-  json_t *order = json_object_get(parse(text, strlen(text)), "load");
+/* Sets the environment, moves to the version's folder and runs load, as the order in that file says. */
+static void load_version(const char *name_of_order) {
+  json_t *order = json_object_get(json_load_file(name_of_order, JSON_ALLOW_NUL, NULL), "load");
   const char *name;
   json_t *value;
   json_object_foreach(json_object_get(order, "environment_variables"), name, value) setenv(name, json_string_value(value), 1);

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <string_view>
 #include <typeinfo>
@@ -151,10 +152,12 @@ std::string with_id(std::string answer, const json& request) {
   return answer + ",\"id\":" + request["id"].dump() + "}";
 }
 
-std::string load_version(const char* text) {
+std::string load_version(const char* name_of_order) {
   auto started = std::chrono::steady_clock::now();
-  json order = json::parse(text)["load"];
-  for (auto& [name, value] : order.value("environment_variables", json::object()).items()) {
+  std::ifstream file(name_of_order);
+  json order = json::parse(file)["load"];
+  json variables = order.value("environment_variables", json::object());
+  for (auto& [name, value] : variables.items()) {
     setenv(name.c_str(), value.get_ref<const std::string&>().c_str(), 1);
   }
   if (chdir(order["directory"].get_ref<const std::string&>().c_str()) != 0) throw std::runtime_error("no such version");

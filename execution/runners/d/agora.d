@@ -14,6 +14,7 @@ import std.algorithm : canFind, filter, startsWith;
 import std.array : join;
 import std.base64 : Base64;
 import std.conv : to;
+import std.file : readText;
 import std.json;
 import std.range : isInputRange;
 import std.stdio : stdout;
@@ -48,7 +49,7 @@ void serve(alias load, alias apply)(string[] arguments)
     typeof(load()) state;
     bool failed;
     const loaded = guarded(() {
-        prepare(parseJSON(arguments[1])["load"]);
+        prepare(parseJSON(readText(arguments[1]))["load"]);
         state = load();
         return `{"loaded":{"duration_us":` ~ (MonoTime.currTime - started).total!"usecs".to!string ~ `}}`;
     }, failed);

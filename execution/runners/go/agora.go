@@ -87,7 +87,9 @@ func send(channel *os.File, line []byte) {
 
 func loadVersion(load any) []reflect.Value {
 	var wanted order
-	check(json.Unmarshal([]byte(os.Args[1]), &wanted))
+	text, err := os.ReadFile(os.Args[1])
+	check(err)
+	check(json.Unmarshal(text, &wanted))
 	for name, value := range wanted.Load.Environment {
 		check(os.Setenv(name, value))
 	}

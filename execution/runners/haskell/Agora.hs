@@ -118,7 +118,7 @@ send handle line = do
 prepare :: IO ()
 prepare = do
   arguments <- getArgs
-  let text = T.encodeUtf8 (T.pack (concat (take 1 arguments)))
+  text <- B.readFile (concat (take 1 arguments))
   order <- orFail (eitherDecodeStrict text >>= parseEither (withObject "order" (.: "load")))
   variables <- orFail (parseEither (withObject "load" (\fields -> fields .:? "environment_variables" .!= Map.empty)) order)
   mapM_ (uncurry setEnv) (Map.toList (variables :: Map.Map String String))

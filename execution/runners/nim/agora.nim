@@ -75,7 +75,7 @@ proc inputOf(request: JsonNode): JsonNode =
   if request["content_type"].getStr == "binary": newBinary(decode(request["data"].getStr)) else: request["data"]
 
 proc prepare() =
-  let order = parseJson(paramStr(1))["load"]
+  let order = parseJson(readFile(paramStr(1)))["load"]
   for name, value in order["environment_variables"]: putEnv(name, value.getStr)
   setCurrentDir(order["directory"].getStr)
 

@@ -88,7 +88,7 @@ let serve ~(load : unit -> 'state) ~(apply : data -> 'state -> answer) =
   Unix.set_close_on_exec channel;
   let loaded =
     guarded (fun () ->
-        prepare (field "load" (Yojson.Safe.from_string Sys.argv.(1)));
+        prepare (field "load" (Yojson.Safe.from_file Sys.argv.(1)));
         load ())
   in
   match loaded with

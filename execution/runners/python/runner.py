@@ -38,7 +38,7 @@ def main():
 def become_bridge(channel, order):
     """Gives the process to the bridge, where the build put one: the version has a main loop of its own.
 
-    The variables, which may be secrets, go by the environment: everybody on the machine can read arguments.
+    The variables go by the environment; so its order is an empty file.
     """
     bridge = os.path.join(order["directory"], ".packages", "algorithm")
     if os.path.isfile(bridge):
@@ -47,7 +47,7 @@ def become_bridge(channel, order):
         os.set_inheritable(3, True)  # it may be 3 already
         program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main_loop.py")
         os.environ.update(order.get("environment_variables") or {})
-        os.execv(bridge, [bridge, "{}", sys.executable, "-s", program, order["entry"]])
+        os.execv(bridge, [bridge, os.devnull, sys.executable, "-s", program, order["entry"]])
 
 
 def take_channel():

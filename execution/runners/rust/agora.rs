@@ -156,7 +156,7 @@ fn send(channel: &mut File, line: &str) {
 }
 
 fn prepare() -> Result<(), Failure> {
-    let text = std::env::args().nth(1).unwrap_or_default();
+    let text = std::fs::read_to_string(std::env::args().nth(1).unwrap_or_default()).map_err(described)?;
     let order: Order = serde_json::from_str(&text).map_err(described)?;
     for (name, value) in order.load.environment_variables {
         std::env::set_var(name, value);
