@@ -20,14 +20,22 @@ from execution.errors import BuildFailed
 
 LINKING = "-C link-arg=-Wl,--compress-debug-sections=zlib"
 """What stack traces need makes a program three times as large, and its first call later."""
-GROUPS = ("dependencies", "dev-dependencies", "build-dependencies", "patch", "replace", "workspace", "target")
+MANIFEST = "Cargo.toml"
+MANIFEST_SIZE = 1 << 20
+PLACES = ("path", "workspace", "members")
+"""What may lead to another crate."""
+UNSUPPORTED = ("git", "registry-index")
 
 
 def check(job: BuildJob) -> None:
     """Refuses a Cargo.toml that cannot be read, or that takes crates from beyond the registry and the source."""
     manifest = _read_manifest(job)
-    for group in GROUPS:
-        _check_places(manifest.get(group, {}))
+    # Of every crate in the source: downloading, which is not isolated, follows paths from one to another.
+    for path in sorted(job.tree.rglob(MANIFEST)):
+        try:
+            _check_places(_read_toml(job, path), path.parent.resolve(), job.tree.resolve())
+        except RecursionError:
+            raise BuildFailed(f"{path.relative_to(job.tree)} is nested too deeply.") from None
     if not isinstance(manifest.get("package", {}).get("name"), str):
         raise BuildFailed("Cargo.toml must have a package with a name.")
 
@@ -99,27 +107,45 @@ def _find_compiled_crates(job: BuildJob) -> Path:
 
 
 def _read_manifest(job: BuildJob) -> dict[str, Any]:
+    if not (job.tree / MANIFEST).is_file():
+        raise BuildFailed("There is no Cargo.toml in the source.")
+    return _read_toml(job, job.tree / MANIFEST)
+
+
+def _read_toml(job: BuildJob, path: Path) -> dict[str, Any]:
+    """Raises RecursionError, too."""
+    name = path.relative_to(job.tree)
+    if not path.resolve().is_relative_to(job.tree.resolve()) or not path.is_file():
+        raise BuildFailed(f"{name} is no file of the source.")
+    if path.stat().st_size > MANIFEST_SIZE:
+        raise BuildFailed(f"{name} is larger than 1 MiB.")
     try:
-        return tomllib.loads((job.tree / "Cargo.toml").read_text("utf-8"))
-    except FileNotFoundError:
-        raise BuildFailed("There is no Cargo.toml in the source.") from None
+        return tomllib.loads(path.read_text("utf-8"))
     except ValueError as error:
-        raise BuildFailed(f"Cargo.toml cannot be read: {error}") from None
+        raise BuildFailed(f"{name} cannot be read: {error}") from None
 
 
-def _check_places(table: object) -> None:
-    """Looks for `git` and `path` at any depth, since dependencies stand at several."""
-    if not isinstance(table, dict):
-        return
-    path = table.get("path")
-    if isinstance(path, str) and (PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts):
-        raise BuildFailed(f"Cargo.toml: the path {path!r} leads out of the source.")
-    if isinstance(table.get("git"), str):
+def _check_places(table: object, folder: Path, tree: Path) -> None:
+    """Looks for places at any depth, since dependencies stand at several; `folder` is the manifest's."""
+    if isinstance(table, list):
+        for value in table:
+            _check_places(value, folder, tree)
+    elif isinstance(table, dict):
+        for name, value in table.items():
+            _check_entry(name, value, folder, tree)
+            if name != "metadata":  # other programs'
+                _check_places(value, folder, tree)
+
+
+def _check_entry(name: str, value: object, folder: Path, tree: Path) -> None:
+    texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+    if name in UNSUPPORTED and texts:
         raise BuildFailed(
-            "Cargo.toml: take crates from Cargo's registry, or put them into the source; git is not supported."
+            f"Cargo.toml: take crates from Cargo's registry, or put them into the source; {name} is not supported."
         )
-    for value in table.values():
-        _check_places(value)
+    for text in texts if name in PLACES else []:
+        if not (folder / text).resolve().is_relative_to(tree):
+            raise BuildFailed(f"Cargo.toml: the path {text!r} leads out of the source.")
 
 
 def _write_program(job: BuildJob, folder: Path) -> None:

@@ -12,6 +12,9 @@ from execution.errors import BuildFailed
 from tests.unit.builds.conftest import Bench
 
 CARGO = '[package]\nname = "x"\nversion = "0.1.0"\n'
+INNER = CARGO + '[dependencies]\ny = {path = "inner"}\n'
+GIT = CARGO.replace("x", "y") + '[dependencies]\nz = {git = "http://127.0.0.1:9/z"}\n'
+BEYOND = CARGO.replace("x", "y") + '[dependencies]\nz = {path = "../../../z"}\n'
 
 
 def need(environment: str) -> None:
@@ -49,6 +52,31 @@ def need(environment: str) -> None:
                 "Cargo.toml": CARGO + '[patch.crates-io]\ny = {git = "https://y"}\n',
             },
             "git is not supported",
+        ),
+        (
+            "rust",
+            {"src/lib.rs": "", "entry": "src/lib.rs", "Cargo.toml": INNER, "inner/Cargo.toml": GIT},
+            "git is not supported",
+        ),
+        (
+            "rust",
+            {"src/lib.rs": "", "entry": "src/lib.rs", "Cargo.toml": INNER, "inner/Cargo.toml": BEYOND},
+            "leads out of the source",
+        ),
+        (
+            "rust",
+            {"src/lib.rs": "", "entry": "src/lib.rs", "Cargo.toml": CARGO + "[workspace]\nmembers = ['/etc/*']\n"},
+            "leads out of the source",
+        ),
+        (
+            "rust",
+            {"src/lib.rs": "", "entry": "src/lib.rs", "Cargo.toml": CARGO + "[dependencies.y]\nregistry-index = 'x'\n"},
+            "registry-index is not supported",
+        ),
+        (
+            "rust",
+            {"src/lib.rs": "", "entry": "src/lib.rs", "Cargo.toml": CARGO + "[" + "a." * 5_000 + "b]\n"},
+            "nested too deeply",
         ),
         (
             "go",
