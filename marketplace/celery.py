@@ -14,6 +14,7 @@ app = Celery(
         "marketplace.algorithms.tasks",
         "marketplace.datasets.tasks",
         "marketplace.invocations.tasks",
+        "marketplace.organizations.tasks",
         "marketplace.payments.tasks",
         "marketplace.repositories.tasks",
     ],
@@ -53,5 +54,6 @@ app.conf.beat_schedule = {
     "warn of budgets": {"task": "invocations.warn_of_budgets", "schedule": 60.0, "options": {"expires": 60}},
     "close the books": {"task": "invocations.close_books", "schedule": crontab(minute="17", hour="1")},
     "follow pushes": {"task": "repositories.follow_unsettled", "schedule": 60.0, "options": {"expires": 60}},
+    "warn of expiring keys": {"task": "organizations.warn_of_expiring_keys", "schedule": crontab(minute="51")},
     "clear sessions": {"task": "accounts.clear_sessions", "schedule": crontab(minute="17", hour="2")},
 }

@@ -86,6 +86,7 @@ SEALING_KEYS = env_list("AGORA_SEALING_KEYS", "") or [SECRET_KEY]
 # What signs artifacts, newest first; see marketplace/algorithms/signing.py.
 SIGNING_KEYS = env_list("AGORA_SIGNING_KEYS", "")
 ALLOWED_HOSTS = [*env_list("AGORA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"), "agora"]  # the last one: from slots
+TRUSTED_PROXIES = env_list("AGORA_TRUSTED_PROXIES", "127.0.0.1")
 CSRF_TRUSTED_ORIGINS = [AGORA_ADDRESS]
 
 INSTALLED_APPS = [
@@ -127,6 +128,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "marketplace.web.middleware.PageMiddleware",
+    "marketplace.web.middleware.OriginMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

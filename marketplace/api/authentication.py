@@ -8,6 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from marketplace.accounts.models import User
+from marketplace.audit.origin import Origin, set_origin
 from marketplace.directory.keys import read_key
 from marketplace.directory.tokens import PREFIX, CallToken, read_token
 from marketplace.errors import NotFound
@@ -19,13 +20,14 @@ class ApiKeyAuthentication(BaseAuthentication):
     """`request.user` becomes the person who made the key, `request.auth` the key."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
-        """None without a key. Raises AuthenticationFailed for a key that is unknown or revoked."""
+        """None without a key. Raises AuthenticationFailed, and PermissionDenied at an address that it is not for."""
         text = read_key(request.headers.get("Authorization", ""))
         if not text:
             return None
-        key = find_api_key(text=text)
+        key = find_api_key(text=text, address=request.META.get("REMOTE_ADDR", ""))
         if key is None:
             raise AuthenticationFailed("This API key is unknown or revoked.")
+        set_origin(Origin(request.META.get("REMOTE_ADDR", ""), f"key {key.prefix}"))
         return key.created_by, key
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature

@@ -19,6 +19,10 @@ class AuditEvent(models.Model):
     subject_label = models.CharField(max_length=255)
     subject_id = models.CharField(max_length=64)
     details = models.JSONField(default=dict)
+    address = models.CharField(max_length=45, default="")
+    """The internet address that it was asked for from, if any."""
+    via = models.CharField(max_length=32, default="")
+    """`session`, or `key` and how the key begins; empty for the platform's own acts."""
 
     class Meta:
         indexes = [

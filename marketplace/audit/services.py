@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from marketplace.audit.models import AuditEvent
+from marketplace.audit.origin import get_origin
 
 
 def record(
@@ -25,6 +26,7 @@ def record(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"audit of {action} outside a transaction")
+    origin = get_origin()
     return AuditEvent.objects.create(
         at=timezone.now(),
         actor_id=actor.pk if actor else None,
@@ -34,4 +36,6 @@ def record(
         subject_label=subject_label[:255],
         subject_id=str(subject_id),
         details=details or {},
+        address=origin.address[:45],
+        via=origin.via[:32],
     )

@@ -26,5 +26,6 @@ def command(host: str, port: int) -> None:
         agent_socket=agent.agent_socket,
         gateway_socket=agent.gateway_folder / "gateway.sock",
         secret=settings.SECRET_KEY,
+        trusted_proxies=",".join(settings.TRUSTED_PROXIES),
     )
     run_web(config, application)

@@ -7,7 +7,7 @@ from marketplace.datasets.addresses import join_path
 from marketplace.datasets.models import DefaultCollection, Kind
 from marketplace.datasets.permissions import Actor, path_not_found
 from marketplace.errors import InvalidInput
-from marketplace.organizations.key_permissions import check_can_read_data, check_can_write_data
+from marketplace.organizations.key_permissions import check_can_reach_data, check_can_read_data, check_can_write_data
 from marketplace.organizations.models import Organization
 
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -59,6 +59,7 @@ def find_place(actor: Actor | None, names: tuple[str, ...], *, to_write: bool = 
     place = _find(actor, names)
     if actor is not None and actor.key is not None and not _is_own(actor, place):
         check_can_read_data(actor.key)
+        check_can_reach_data(actor.key, "/".join(filter(None, (place.organization.slug, place.base, *place.names))))
         if to_write:
             check_can_write_data(actor.key)
     return place

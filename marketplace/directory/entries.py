@@ -34,6 +34,10 @@ class KeyEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether it may call from pages in a browser."""
     referer_host: str = ""
     """The host of those pages; empty for any."""
+    addresses: tuple[str, ...] = ()
+    """The networks (`10.0.0.0/8`) that it may be used from; none for all."""
+    expires_at: float = 0.0
+    """Seconds since the epoch; 0 for never."""
 
 
 class PriceEntry(msgspec.Struct, frozen=True):

@@ -56,6 +56,8 @@ class Caller(msgspec.Struct, frozen=True):
     web: bool = True
     """Whether its key may be used from pages in a browser, and of which host: see directory/sites.py."""
     referer_host: str = ""
+    addresses: tuple[str, ...] = ()
+    """The networks that its key may be used from; none for all."""
 
     @property
     def name(self) -> str:
@@ -77,6 +79,8 @@ def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Calle
     entry = mirror.keys.get(hash_key(text))
     if entry is None:
         raise Unauthorized("This API key is unknown or revoked.")
+    if entry.expires_at and entry.expires_at <= now:
+        raise Unauthorized("This API key has expired: make another one.")
     return Caller(
         entry.organization_id,
         entry.user_id,
@@ -84,6 +88,7 @@ def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Calle
         allowed=entry.algorithms,
         web=entry.web,
         referer_host=entry.referer_host,
+        addresses=entry.addresses,
     )
 
 

@@ -13,7 +13,6 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from execution.client import Door
-from marketplace.directory.sites import REFUSAL, may_use_from
 from marketplace.gateway.addresses import is_call, is_for_slots, is_web
 from marketplace.gateway.call import Call
 from marketplace.gateway.calls import Gateway
@@ -21,7 +20,6 @@ from marketplace.gateway.errors import (
     BODY_LIMIT,
     HEAD_LIMIT,
     BadRequest,
-    Forbidden,
     HeadTooLarge,
     NotNow,
     OurFault,
@@ -31,6 +29,7 @@ from marketplace.gateway.errors import (
 )
 from marketplace.gateway.event_streams import MEDIA_TYPE, EventStream, refusal_event
 from marketplace.gateway.file_sending import EXTENSION, FileSender
+from marketplace.gateway.origins import check_address, check_site
 from marketplace.gateway.repeats import Repeats, check_key
 from marketplace.gateway.replies import Reply, open_to_sites, reply_with_refusal, write_reply
 from marketplace.gateway.slot_connections import SlotConnections, slot_of
@@ -237,9 +236,11 @@ class GatewayProtocol(HttpToolsProtocol):
         cycle = CallCycle(keep_alive=keep_alive, web=is_web(self.url))
         self.cycle = cast("RequestResponseCycle", cycle)
         try:
-            cycle.call = admit()
+            cycle.call = call = admit()
             if cycle.web:
-                self._check_site(cycle.call)
+                check_site(call.caller, self.headers)
+            if call.caller.addresses:
+                check_address(call.caller, self.client, self.headers, proxies=str(self.config.forwarded_allow_ips))
         except Refused as refused:
             cycle.refused = refused
         if before is not None and not before.response_complete:
@@ -276,11 +277,6 @@ class GatewayProtocol(HttpToolsProtocol):
             check_key(key, streams=streams)
             call.idempotency_key = key
         return call
-
-    def _check_site(self, call: Call) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
-        if not may_use_from(headers, web=call.caller.web, referer_host=call.caller.referer_host):
-            raise Forbidden(REFUSAL)
 
     def _refuse_page(self) -> Call:
         raise UnknownAlgorithm("Algorithms can call algorithms here, now or later, use hosted data, and nothing else.")

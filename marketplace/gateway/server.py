@@ -43,6 +43,8 @@ class WebConfig:
     gateway_socket: Path
     """For calls from inside slots, whatever user they run as."""
     secret: str
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses and networks, with commas between, that say in X-Forwarded-For for whom they ask."""
 
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -102,6 +104,7 @@ class WebServer(uvicorn.Server):
                 ws="websockets-sansio",
                 ws_max_size=LARGEST_MESSAGE,
                 lifespan="off",
+                forwarded_allow_ips=config.trusted_proxies,
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -82,6 +82,13 @@ def _all_algorithms() -> list[str]:
     return [ALL_ALGORITHMS]
 
 
+ALL_DATA = "data://*"
+
+
+def _all_data() -> list[str]:
+    return [ALL_DATA]
+
+
 class ApiKey(models.Model):
     """A key that acts for an organization, which pays. Only the SHA-256 of its text is kept.
 
@@ -106,6 +113,13 @@ class ApiKey(models.Model):
     allow_data_write = models.BooleanField(default=True)
     allow_algo_management = models.BooleanField(default=True)
     """Whether it may do what is neither calling nor data: algorithms, versions, members, keys."""
+    data_acl = ArrayField(models.CharField(max_length=255), default=_all_data)
+    """Of the data that it may use: `data://*`, `data://owner/*` and `data://owner/collection/*`, in lower case."""
+    addresses = ArrayField(models.CharField(max_length=43), default=list, blank=True)
+    """The networks (`10.0.0.0/8`) that it may be used from; none for all."""
+    expires_at = models.DateTimeField(null=True, blank=True)
+    expiry_told_at = models.DateTimeField(null=True, blank=True)
+    """When its maker was mailed that it ends soon."""
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

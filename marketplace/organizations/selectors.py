@@ -7,8 +7,9 @@ from django.db.models import Case, F, IntegerField, QuerySet, When
 from django.utils import timezone
 
 from marketplace.accounts.models import User
+from marketplace.directory.client_addresses import REFUSAL, may_use_at
 from marketplace.directory.keys import hash_key
-from marketplace.errors import NotFound
+from marketplace.errors import NotFound, PermissionDenied
 from marketplace.organizations.models import ApiKey, Membership, Organization, Role
 
 LAST_USED_PRECISION = timedelta(minutes=1)
@@ -110,11 +111,18 @@ def get_api_key(*, scope: AccessibleOrganization, key_id: object) -> ApiKey:
     return key
 
 
-def find_api_key(*, text: str) -> ApiKey | None:
-    """The key with this text, unless it was revoked; notes that it was used, at most once a minute."""
+def find_api_key(*, text: str, address: str = "") -> ApiKey | None:
+    """The key with this text, unless it was revoked or expired; notes that it was used, at most once a minute.
+
+    `address` is the internet address that it came from. Raises PermissionDenied where the key is not for that one.
+    """
     keys = ApiKey.objects.select_related("organization", "created_by")
     key = keys.filter(key_hash=hash_key(text), revoked_at=None, created_by__is_active=True).first()
     now = timezone.now()
+    if key and key.expires_at and key.expires_at <= now:
+        return None
+    if key and not may_use_at(address, key.addresses):
+        raise PermissionDenied(REFUSAL)
     if key and (key.last_used_at is None or now - key.last_used_at > LAST_USED_PRECISION):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     return key

@@ -14,7 +14,7 @@ from marketplace.accounts.models import User
 from marketplace.audit.services import record
 from marketplace.directory.keys import hash_key
 from marketplace.errors import Conflict, InvalidInput, NotFound, PermissionDenied
-from marketplace.organizations.key_permissions import ALL, KeyPermissions
+from marketplace.organizations.key_permissions import ALL, KeyPermissions, permissions_of
 from marketplace.organizations.models import ApiKey, Membership, Organization, OrganizationKind, Role
 from marketplace.organizations.permissions import (
     ALLOWED,
@@ -91,12 +91,21 @@ def edit_organization(
     asked = {"name": name, "contact_name": contact_name, "email": email, "url": url, "kind": kind}
     current = Organization.objects.select_for_update().get(pk=organization.pk)
     changed = [field for field, value in asked.items() if value is not None and getattr(current, field) != value]
+    before = {field: getattr(current, field) for field in changed}
     for field in changed:
         setattr(current, field, asked[field])
     if changed:
         _clean(current)
         current.save(update_fields=changed)
-        _audit(by, current, "organization.edit", current.slug, current.id, changed=changed)
+        _audit(
+            by,
+            current,
+            "organization.edit",
+            current.slug,
+            current.id,
+            before=before,
+            after={field: asked[field] for field in changed},
+        )
     return current
 
 
@@ -193,7 +202,7 @@ def create_api_key(*, organization: Organization, name: str, by: User, permissio
     )
     _clean(key)
     key.save(force_insert=True)
-    _audit(by, organization, "key.create", key.name, key.id, prefix=key.prefix)
+    _audit(by, organization, "key.create", key.name, key.id, prefix=key.prefix, **_bounds_of(key))
     # Robust: should Redis be away, the person still gets the text, and the next refresh publishes the key.
     transaction.on_commit(lambda: publish_keys_now([key.key_hash]), robust=True)
     return NewApiKey(text=text, row=key)
@@ -247,6 +256,13 @@ def _clean(row: Organization | ApiKey | User) -> None:
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise InvalidInput(field, messages[0]) from None
+
+
+def _bounds_of(key: ApiKey) -> dict[str, object]:
+    """What it may less than everything, for the audit trail."""
+    fields = permissions_of(key).as_fields()
+    bounds = {name: value for name, value in fields.items() if value != ALL.as_fields()[name]}
+    return bounds | ({"expires_at": key.expires_at.isoformat()} if key.expires_at else {})
 
 
 def _member_fields(role: Role) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import logging
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from redis import RedisError
 
+from marketplace.audit.origin import Origin, set_origin
 from marketplace.errors import Conflict, NotFound, PermissionDenied, Unavailable
 from marketplace.web.assets import FrontEndNotBuilt
 
@@ -28,6 +30,14 @@ POLICY = "; ".join(
     ]
 )
 """Nothing from other sites, and neither script nor style inside a page: text that an author wrote cannot act."""
+
+
+class OriginMiddleware(MiddlewareMixin):
+    """Lets the audit trail know where a request comes from; what authenticates by key says more."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        via = "session" if settings.SESSION_COOKIE_NAME in request.COOKIES else ""
+        set_origin(Origin(request.META.get("REMOTE_ADDR") or "", via))
 
 
 class PageMiddleware(MiddlewareMixin):

@@ -63,7 +63,7 @@ class _Sending:
 
 
 async def _answer(request: DataRequest, receive: Receive) -> File | Reply:
-    actor = await ask_database(identify, request.headers.get("authorization", ""))
+    actor = await ask_database(identify, request.headers.get("authorization", ""), request.client)
     try:
         return await _dispatch(actor, request, receive)
     except (NotFound, PermissionDenied):

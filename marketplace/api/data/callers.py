@@ -29,19 +29,19 @@ class KeyNeeded(NotAuthenticated):
     default_detail = "authorization required: send `Authorization: Simple YOUR_API_KEY`."
 
 
-def identify(authorization: str) -> Actor | None:
-    """None without a key. Raises UnknownKey."""
+def identify(authorization: str, address: str) -> Actor | None:
+    """None without a key; `address` is where it came from. Raises UnknownKey, PermissionDenied."""
     text = read_key(authorization)
     if not text:
         return None
-    actor = _actor_of_token(text) if text.startswith(PREFIX) else _actor_of_key(text)
+    actor = _actor_of_token(text) if text.startswith(PREFIX) else _actor_of_key(text, address)
     if actor is None:
         raise UnknownKey
     return actor
 
 
-def _actor_of_key(text: str) -> Actor | None:
-    key = find_api_key(text=text)
+def _actor_of_key(text: str, address: str) -> Actor | None:
+    key = find_api_key(text=text, address=address)
     if key is None:
         return None
     try:

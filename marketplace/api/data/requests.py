@@ -24,6 +24,8 @@ class DataRequest:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     """By lower-case name; the last one counts."""
+    client: str = ""
+    """The internet address that it came from, if any."""
 
     def asks_for(self, option: str) -> bool:
         """Clients write `true`, `True`, `TRUE` and `1`."""
@@ -50,6 +52,7 @@ def read_request(scope: Scope) -> DataRequest:
         names=split_names(_read_path(scope["raw_path"])),
         query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        client=(scope.get("client") or ("",))[0],
     )
 
 

@@ -6,7 +6,15 @@ from django.conf import settings
 from rest_framework import serializers
 
 from marketplace.organizations.key_permissions import KeyPermissions, permissions_of
-from marketplace.organizations.models import ALL_ALGORITHMS, ApiKey, Membership, Organization, OrganizationKind, Role
+from marketplace.organizations.models import (
+    ALL_ALGORITHMS,
+    ALL_DATA,
+    ApiKey,
+    Membership,
+    Organization,
+    OrganizationKind,
+    Role,
+)
 from marketplace.organizations.selectors import list_owner_names
 
 KIND_NAMESPACE = uuid.UUID("4f0c1d0e-6b1f-4b52-9a53-6f4d5c2e8a10")
@@ -116,6 +124,17 @@ class KeyPermissionsSerializer(serializers.Serializer):
     allow_data = serializers.BooleanField(default=True)
     allow_data_write = serializers.BooleanField(default=True)
     allow_algo_management = serializers.BooleanField(default=True, help_text="All that is neither calling nor data.")
+    data_acl = serializers.ListField(
+        child=serializers.CharField(max_length=255),
+        default=[ALL_DATA],
+        help_text="Which data it may use: `data://*`, `data://owner/*`, `data://owner/collection/*`.",
+    )
+    addresses = serializers.ListField(
+        child=serializers.CharField(max_length=43),
+        default=[],
+        help_text="Networks that it may be used from, such as `203.0.113.0/24`; any if empty.",
+    )
+    expires_at = serializers.DateTimeField(default=None, allow_null=True, help_text="When it ends; null for never.")
 
 
 class KeyInputSerializer(serializers.Serializer):
@@ -127,7 +146,8 @@ class KeyInputSerializer(serializers.Serializer):
     def permitted(self) -> KeyPermissions:
         """The validated permissions."""
         given = self.validated_data.get("permissions", {})
-        return KeyPermissions(**{**given, "algo_acl": tuple(given.get("algo_acl", (ALL_ALGORITHMS,)))})
+        lists = {name: tuple(given[name]) for name in ("algo_acl", "data_acl", "addresses") if name in given}
+        return KeyPermissions(**given | lists)
 
 
 class KeySerializer(serializers.Serializer):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -27,15 +26,10 @@ from marketplace.organizations.permissions import (
 from marketplace.organizations.selectors import AccessibleOrganization, get_api_key, list_api_keys
 from marketplace.organizations.services import NewApiKey, create_api_key, revoke_api_key
 from marketplace.web.console.first_call import make_first_call
+from marketplace.web.console.key_form import KeyForm, describe_bounds
 from marketplace.web.console.page import organization_page, render_confirmation, render_page
 
 KEYS_PER_PAGE = 50
-
-
-class KeyForm(forms.Form):
-    """A new key."""
-
-    name = forms.CharField(max_length=100, label="Name", error_messages={"required": "Give the key a name."})
 
 
 @dataclass(frozen=True)
@@ -45,6 +39,16 @@ class KeyLine:
     key: ApiKey
     last_used_at: datetime | None
     can_revoke: bool
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.key.expires_at is not None and self.key.expires_at <= timezone.now()
+
+    @property
+    def bounds(self) -> list[str]:
+        """What it may not do of what its maker may, a few words for each bound."""
+        return describe_bounds(self.key)
 
     @property
     def is_young(self) -> bool:
@@ -105,9 +109,14 @@ def _make_key(scope: AccessibleOrganization, form: KeyForm) -> ShownKey | None:
     if not form.is_valid():
         return None
     try:
-        new = create_api_key(organization=scope.organization, name=form.cleaned_data["name"], by=scope.user)
+        new = create_api_key(
+            organization=scope.organization,
+            name=form.cleaned_data["name"],
+            by=scope.user,
+            permissions=form.permissions(timezone.now()),
+        )
     except InvalidInput as error:
-        form.add_error("name", error.message)
+        form.add_error(error.field if error.field in form.fields else "name", error.message)
         return None
     login = f"agora login --address {settings.AGORA_ADDRESS} --key {new.text}"
     return ShownKey(new=new, login=login, call=make_first_call(new.text))

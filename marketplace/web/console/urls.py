@@ -74,4 +74,6 @@ urlpatterns = [
     path(f"{PAYOUTS}/automatic", payouts.change_automatic, name="automatic-payouts"),
     path(f"{PAYOUTS}.csv", exports.payouts_csv, name="payouts-csv"),
     path(f"{ORGANIZATION}/audit", audit_log.audit_log, name="audit"),
+    path(f"{ORGANIZATION}/audit.csv", audit_log.audit_csv, name="audit-csv"),
+    path(f"{ORGANIZATION}/audit.jsonl", audit_log.audit_lines, name="audit-lines"),
 ]

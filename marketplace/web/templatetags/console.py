@@ -19,7 +19,10 @@ DEEDS = {
     "build.start": "started",
     "call.end": "ended a call of",
     "key.create": "made the key",
+    "key.limit": "limited the key",
     "key.revoke": "revoked the key",
+    "budget.remove": "removed the budget of",
+    "budget.set": "set the budget of",
     "member.add": "added or gave a role to",
     "member.remove": "removed",
     "organization.create": "made the organization",
@@ -64,5 +67,7 @@ def _describe(name: str, value: object) -> str:
         return "yes" if value else "no"
     if name == "royalty_per_call" and isinstance(value, int):
         return f"{format_credits(value)} credits"
+    if isinstance(value, dict):
+        value = [f"{key} {each}" for key, each in value.items()]
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= LONGEST_DETAIL_CHARACTERS else f"{text[: LONGEST_DETAIL_CHARACTERS - 1]}…"

@@ -18,6 +18,9 @@ from tests.integration.api.conftest import Caller, message_of
 
 KEYS = "/v1/organizations/alice/keys"
 EVERYTHING = {
+    "data_acl": ["data://*"],
+    "addresses": [],
+    "expires_at": None,
     "allow_algo": True, "algo_acl": ["algo://*"], "allow_web_algo": True, "referer_host": "", "allow_data": True,
     "allow_data_write": True, "allow_algo_management": True,
 }  # fmt: skip

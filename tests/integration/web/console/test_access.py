@@ -80,6 +80,8 @@ TABLE = [
     Row("get", "/members/dora_too/remove", 200, MANAGERS),
     Row("post", "/members/dora_too/remove", 302, MANAGERS),
     Row("get", "/audit", 200, AUDITORS),
+    Row("get", "/audit.csv", 200, AUDITORS),
+    Row("get", "/audit.jsonl", 200, AUDITORS),
     Row("get", "/payments", 200, BOOKKEEPERS),
     Row("get", "/payments?payment={key}", 302, BOOKKEEPERS),
     Row("post", "/payments/buy", 200, SPENDERS, {"dollars": "20"}),

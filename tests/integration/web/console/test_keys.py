@@ -125,3 +125,21 @@ def test_many_keys_are_paged(as_alice: Client, alice: User, team: Organization) 
 
 def make_public_version(by: User, *, sample_input: str = "") -> Version:
     return make_version(make_algorithm("hello", by=by), by=by, sample_input=sample_input)
+
+
+def test_a_key_is_made_with_bounds(as_alice: Client, team: Organization) -> None:
+    form = {
+        "name": "narrow", "bounded": "True", "allow_algo": "on", "algo_acl": "team/*, alice/echo", "allow_data": "on",
+        "data_acl": "team/photos", "addresses": "203.0.113.7 10.0.0.0/8", "expires": "30",
+    }  # fmt: skip
+    page = as_alice.post(f"{TEAM}/keys", form).content.decode()
+    key = team.api_keys.get()
+    assert key.algo_acl == ["algo://team/*", "algo://alice/echo/*"]
+    assert (key.data_acl, key.addresses) == (["data://team/photos/*"], ["203.0.113.7/32", "10.0.0.0/8"])
+    assert (key.allow_data_write, key.allow_algo_management) == (False, False)
+    assert key.expires_at is not None
+    for bound in ("data read only", "no management", "algo://team/*", "from 10.0.0.0/8"):
+        assert bound in page
+    refused = as_alice.post(f"{TEAM}/keys", form | {"addresses": "somewhere"}).content.decode()
+    assert "A network is like" in refused
+    assert team.api_keys.count() == 1
