@@ -165,9 +165,17 @@ def test_a_whole_redis_is_left_as_it_is(client: redis.Redis, payer: uuid.UUID) -
     assert [(one.hot, one.expected) for one in report.differences] == [(MUCH - COST + 5, MUCH - COST)]
 
 
+def wait_for(made: list[MeterEvent], more: int) -> None:
+    """Returns when so many more calls were made."""
+    wanted, deadline = len(made) + more, time.monotonic() + 60
+    while len(made) < wanted:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def test_calls_go_on_while_all_is_made_anew(client: redis.Redis, transactional_db: None, payer: uuid.UUID) -> None:
     """Written and drained at full speed, lost and made anew four times: nothing is counted twice, or left out."""
-    stop = threading.Event()
+    stop, made = threading.Event(), list[MeterEvent]()
 
     async def call() -> None:
         writer = MeterWriter(settings.REDIS_URL)
@@ -175,6 +183,7 @@ def test_calls_go_on_while_all_is_made_anew(client: redis.Redis, transactional_d
         while not stop.is_set():
             events = [make_call(payer) for _ in range(20)]
             await asyncio.gather(*(writer.write(event, counts_of(event)) for event in events))
+            made.extend(events)
         await writer.close()
 
     def drain() -> None:
@@ -187,15 +196,15 @@ def test_calls_go_on_while_all_is_made_anew(client: redis.Redis, transactional_d
     calling.start()
     draining.start()
     for _ in range(4):
-        time.sleep(0.2)
+        wait_for(made, 200)
         lose(client, stream=False)
-        time.sleep(0.05)
+        wait_for(made, 40)
         rebuild()
     stop.set()
     calling.join(60)
     draining.join(60)
     cost = MUCH - get_balance(payer)
-    assert cost > 100 * COST
+    assert cost == len(made) * COST
     assert rebuild_hot_balances().differences == ()
     assert hot(client, payer) == MUCH - cost
     assert spent(payer) == {None: cost, KEY: cost}
