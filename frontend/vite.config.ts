@@ -39,6 +39,7 @@ export default defineConfig({
       input: {
         main: "src/scripts/main.ts",
         console: "src/scripts/console.ts",
+        editor: "src/scripts/editor.ts",
         monitor: "src/scripts/monitor.ts",
         build: "src/scripts/build.ts",
       },

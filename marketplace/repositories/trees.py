@@ -105,17 +105,13 @@ def commit_files(
 
     `base` None begins the history. Raises Conflict, InvalidInput.
     """
-    for path in changes:
-        check_path(path)
+    _check_changes(changes, {entry.path for entry in list_files(repository, base)} if base else set())
     with TemporaryDirectory(prefix="agora-commit-") as scratch:
         variables = {"GIT_INDEX_FILE": f"{scratch}/index", **_identity(author)}
         if base is not None:
             run_git(repository, "read-tree", base, variables=variables)
         lines = [_index_line(repository, path, content) for path, content in changes.items()]
-        try:
-            run_git(repository, "update-index", "-z", "--index-info", text=b"".join(lines), variables=variables)
-        except GitFailed as error:
-            raise InvalidInput("path", f"These files cannot be together: {error}.") from None
+        run_git(repository, "update-index", "-z", "--index-info", text=b"".join(lines), variables=variables)
         tree = run_git(repository, "write-tree", variables=variables).decode().strip()
         parents = ["-p", base] if base else []
         commit = run_git(
@@ -140,6 +136,19 @@ def check_path(path: str) -> None:
     wrong = len(path) > LONGEST_PATH or any(part.lower() in {"", ".", "..", ".git"} for part in path.split("/"))
     if wrong or any(character < " " or character == "\\" for character in path):
         raise InvalidInput("path", "Name a file inside the folder, such as src/main.py.")
+
+
+def _check_changes(changes: Mapping[str, bytes | None], present: set[str]) -> None:
+    """Raises InvalidInput for a file where a folder is, or the other way round: git would let the other one go."""
+    for path in changes:
+        check_path(path)
+    kept = present - {path for path, content in changes.items() if content is None}
+    for path in (path for path, content in changes.items() if content is not None):
+        above = {path[:place] for place, character in enumerate(path) if character == "/"}
+        if above & kept:
+            raise InvalidInput("path", f"{min(above & kept)} is a file: choose another folder.")
+        if any(other.startswith(f"{path}/") for other in kept):
+            raise InvalidInput("path", f"{path} is a folder: choose another name.")
 
 
 def _index_line(repository: Path, path: str, content: bytes | None) -> bytes:

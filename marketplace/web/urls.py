@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("marketplace.web.console.urls")),
     path("", include("marketplace.web.operator.urls")),
     path("", include("marketplace.web.monitor.urls")),
+    path("", include("marketplace.web.workspace.urls")),
 ]

@@ -18,7 +18,7 @@ from marketplace.algorithms.selectors import (
     list_versions,
 )
 from marketplace.invocations.selectors import get_statistics, list_earnings, list_statistics
-from marketplace.organizations.permissions import can_withdraw
+from marketplace.organizations.permissions import can_publish, can_withdraw
 from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.web.console.page import organization_page, render_page
 
@@ -44,7 +44,7 @@ def algorithms(request: HttpRequest, scope: AccessibleOrganization) -> HttpRespo
     """The list of them."""
     owned = list_owned_algorithms(scope=scope)
     page = Paginator(owned, ALGORITHMS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "lines": _to_lines(scope, page.object_list)}
+    context = {"page": page, "lines": _to_lines(scope, page.object_list), "can_publish": can_publish(scope)}
     return render_page(request, scope, "console/algorithms.html", "algorithms", context)
 
 

@@ -1,0 +1,1 @@
+"""Where authors work in the browser: begin an algorithm, edit its files, commit, and see what became of it."""
