@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 LONGEST_LICENSE = 100
-GO_SUM = re.compile(r"^(\S+) (v\S+) (h1:\S+)$", re.MULTILINE)
+GO_SUM = re.compile(r"^(\S+) (v[^\s/]+) (h1:\S+)$", re.MULTILINE)
 """Lines of modules themselves: those of their go.mod have /go.mod after the version."""
 OSI = "License :: OSI Approved :: "
 

@@ -50,6 +50,10 @@ class Author:
             time.sleep(LOOK_SECONDS)
         return found
 
+    def cancel(self, name: str, build_id: str) -> dict[str, Any]:
+        """The build, which is not to be any more."""
+        return dict(self._client.post(f"{self._builds(name)}/{build_id}/cancel").raise_for_status().json())
+
     def log(self, name: str, build_id: str) -> str:
         """What the build logged."""
         return str(self._client.get(f"{self._builds(name)}/{build_id}/logs").raise_for_status().json()["logs"])

@@ -38,6 +38,8 @@ class Bench:
         self.folder = folder
         self.log: list[str] = []
         self.count = 0
+        self.owner = "owner"
+        """Whose builds they are."""
 
     def build(
         self, files: dict[str, str], *, entry: str, environment: str = "python3", limits: BuildLimits | None = None
@@ -76,6 +78,7 @@ class Bench:
             source_archive=archive,
             workspace=workspace,
             cache=self.folder / "cache",
+            owner_cache=self.folder / self.owner,
             log=self.log.append,
             limits=limits,
         )
