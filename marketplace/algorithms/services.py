@@ -197,8 +197,9 @@ def publish_version(
     version = _insert_version(algorithm, Build.objects.get(pk=build.pk), bump, texts, sample_results, by)
     price = price or AuthorPrice(royalty_per_call=algorithm.royalty_per_call)
     set_first_price(version, price)
-    doubts = [result.sentence for result in sample_results if result.verdict != "passed"]
-    _audit(by, algorithm, "version.publish", version, royalty_per_call=price.royalty_per_call, samples=doubts)
+    sentences = [result.sentence for result in sample_results if result.verdict != "passed"]
+    doubts = {"samples": sentences} if sentences else {}
+    _audit(by, algorithm, "version.publish", version, royalty_per_call=price.royalty_per_call, **doubts)
     _publish_after_commit(algorithm)
     return version
 

@@ -1,18 +1,73 @@
-"""Withdrawing a version."""
+"""One version: what it is, what differs from the one before, and who still gets it."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from marketplace.algorithms.differences import list_changed_lines, list_changed_packages, list_changed_settings
 from marketplace.algorithms.models import Algorithm, Version
+from marketplace.algorithms.samples import read_results
 from marketplace.algorithms.selectors import get_owned_algorithm, list_versions
 from marketplace.algorithms.services import withdraw_version
-from marketplace.errors import NotFound
-from marketplace.organizations.permissions import check_can_withdraw
+from marketplace.algorithms.version_life import LONGEST_DEPRECATION, deprecate_version, end_deprecation, make_latest
+from marketplace.algorithms.version_numbers import VersionNumber
+from marketplace.errors import InvalidInput, NotFound
+from marketplace.organizations.permissions import can_publish, can_withdraw, check_can_withdraw
 from marketplace.organizations.selectors import AccessibleOrganization
-from marketplace.web.console.page import organization_page, render_confirmation
+from marketplace.web.console.page import organization_page, render_confirmation, render_page
+
+
+class DeprecationForm(forms.Form):
+    """What callers are told."""
+
+    text = forms.CharField(
+        label="What its callers are told", max_length=LONGEST_DEPRECATION, widget=forms.Textarea({"rows": 2})
+    )
+
+
+@require_GET
+@organization_page
+def version(request: HttpRequest, scope: AccessibleOrganization, name: str, number: str) -> HttpResponse:
+    """The version, compared with the one that `with` names, by default the one before."""
+    algorithm = get_owned_algorithm(scope=scope, name=name)
+    found = _find_version(algorithm, number)
+    return _render(request, scope, found, DeprecationForm(initial={"text": found.deprecation}))
+
+
+@require_POST
+@organization_page
+def deprecate(request: HttpRequest, scope: AccessibleOrganization, name: str, number: str) -> HttpResponse:
+    """Has its callers told that they should leave it; without a text, takes that back."""
+    found = _find_version(get_owned_algorithm(scope=scope, name=name), number)
+    form = DeprecationForm(request.POST)
+    try:
+        if "end" in request.POST:
+            end_deprecation(version=found, by=scope.user)
+            messages.success(request, f"Version {found.number} is recommended again.")
+        elif form.is_valid():
+            deprecate_version(version=found, text=form.cleaned_data["text"], by=scope.user)
+            messages.success(request, f"Version {found.number} is deprecated: each of its answers says so.")
+        else:
+            return _render(request, scope, found, form)
+    except InvalidInput as error:
+        form.add_error(None, error.message)
+        return _render(request, scope, found, form)
+    return redirect("console:version", scope.organization.slug, found.algorithm.name, found.number)
+
+
+@require_POST
+@organization_page
+def latest(request: HttpRequest, scope: AccessibleOrganization, name: str, number: str) -> HttpResponse:
+    """Gives it to callers who name no version: newer ones are rolled back."""
+    found = _find_version(get_owned_algorithm(scope=scope, name=name), number)
+    make_latest(version=found, by=scope.user)
+    messages.success(request, f"Callers who name no version get {found.number} from now on.")
+    return redirect("console:version", scope.organization.slug, found.algorithm.name, found.number)
 
 
 @require_http_methods(["GET", "POST"])
@@ -36,6 +91,47 @@ def withdraw(request: HttpRequest, scope: AccessibleOrganization, name: str, num
         action="Withdraw the version",
         back=reverse("console:algorithm", args=[scope.organization.slug, algorithm.name]),
     )
+
+
+def _render(request: HttpRequest, scope: AccessibleOrganization, found: Version, form: DeprecationForm) -> HttpResponse:
+    versions = list_versions(algorithm=found.algorithm, withdrawn=True)
+    live = [each for each in versions if each.withdrawn_at is None]
+    others = sorted(
+        (each for each in versions if each.pk != found.pk),
+        key=lambda each: VersionNumber.parse(each.number),
+        reverse=True,
+    )
+    context = {
+        "algorithm": found.algorithm,
+        "version": found,
+        "latest": live[0] if live else None,
+        "is_latest": bool(live) and live[0].pk == found.pk,
+        "others": others,
+        "results": read_results(found.sample_results),
+        "can_publish": can_publish(scope),
+        "can_withdraw": can_withdraw(scope),
+        "form": form,
+    }
+    compared = _choose(others, found, request.GET.get("with"))
+    return render_page(request, scope, "console/version.html", "algorithms", context | _differences(compared, found))
+
+
+def _differences(before: Version | None, after: Version) -> dict[str, Any]:
+    if before is None:
+        return {"compared": None}
+    return {
+        "compared": before,
+        "changed_settings": list_changed_settings(before, after),
+        "changed_packages": list_changed_packages(before, after),
+        "changed_lines": list_changed_lines(before, after),
+    }
+
+
+def _choose(others: list[Version], found: Version, number: str | None) -> Version | None:
+    """The version called `number`, or the one before."""
+    named = next((each for each in others if each.number == number), None)
+    older = (each for each in others if VersionNumber.parse(each.number) < VersionNumber.parse(found.number))
+    return named or next(older, None)
 
 
 def _find_version(algorithm: Algorithm, number: str) -> Version:

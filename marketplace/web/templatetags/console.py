@@ -37,7 +37,15 @@ DEEDS = {
     "tax_id.set": "set the tax number",
     "terms.set": "set the terms of payment:",
     "top_up.set": "set automatic top-up:",
+    "samples.set": "set the samples of",
+    "secret.delete": "took away the secret",
+    "secret.set": "set the secret",
+    "traffic.split": "split the traffic of",
+    "traffic.unite": "ended the split of",
+    "version.deprecate": "deprecated",
+    "version.make_latest": "made the latest",
     "version.publish": "published",
+    "version.recommend": "recommended again",
     "version.withdraw": "withdrew",
 }
 

@@ -1,0 +1,115 @@
+"""What differs between two versions: settings, packages, and, for those who own them, the source."""
+
+import difflib
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.core.files.storage import default_storage
+
+from marketplace.algorithms.bill_of_materials import list_packages
+from marketplace.algorithms.blobs import source_name
+from marketplace.algorithms.models import Version
+
+SETTINGS = {
+    "environment": "Environment",
+    "entry": "Entry",
+    "timeout_seconds": "Timeout, seconds",
+    "memory_bytes": "Memory, bytes",
+    "network": "Internet",
+    "calls_others": "Calls others",
+    "sample_input": "Sample input",
+}
+LARGEST_FILE = 200_000
+"""Bytes of a file whose lines are compared."""
+MOST_FILES = 2_000
+MOST_LINES = 2_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that is not the same in both; empty where there is none."""
+
+    name: str
+    before: str
+    after: str
+
+
+def list_changed_settings(before: Version, after: Version) -> list[Change]:
+    """The settings that differ."""
+    pairs = [(label, getattr(before, name), getattr(after, name)) for name, label in SETTINGS.items()]
+    return [Change(label, _say(old), _say(new)) for label, old, new in pairs if old != new]
+
+
+def list_changed_packages(before: Version, after: Version) -> list[Change]:
+    """The packages that came, went or have another version, by name."""
+    old, new = _versions_of(before), _versions_of(after)
+    names = sorted(old.keys() | new.keys())
+    return [Change(name, old.get(name, ""), new.get(name, "")) for name in names if old.get(name) != new.get(name)]
+
+
+def list_changed_lines(before: Version, after: Version) -> list[str]:
+    """The sources as a unified diff; of files that are large or no text, only that they differ."""
+    if before.source_hash == after.source_hash:
+        return []
+    old, new = _read_source(before.source_hash), _read_source(after.source_hash)
+    lines: list[str] = []
+    for path in sorted(old.keys() | new.keys()):
+        if old.get(path) != new.get(path):
+            lines += _compare(path, old.get(path), new.get(path))
+        if len(lines) > MOST_LINES:
+            return [*lines[:MOST_LINES], "… and more"]
+    return lines
+
+
+def _say(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _versions_of(version: Version) -> Mapping[str, str]:
+    """By name; of a package that is there in several versions, all of them."""
+    found: dict[str, list[str]] = {}
+    for package in list_packages(version):
+        found.setdefault(package.name, []).append(package.version)
+    return {name: ", ".join(versions) for name, versions in found.items()}
+
+
+def _read_source(source_hash: str) -> dict[str, bytes]:
+    """The files of an archive, of large ones their first bytes; nothing when it is no archive or gone."""
+    try:
+        with default_storage.open(source_name(source_hash)) as stored:
+            return dict(_read_files(stored))
+    except (tarfile.TarError, EOFError, OSError):
+        return {}
+
+
+def _read_files(stored: object) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(fileobj=stored, mode="r|gz") as tar:  # type: ignore[call-overload]
+        for number, member in enumerate(tar):
+            if number >= MOST_FILES:
+                return
+            content = tar.extractfile(member) if member.isreg() else None
+            if content is not None:
+                yield member.name.removeprefix("./"), content.read(LARGEST_FILE + 1)
+
+
+def _compare(path: str, before: bytes | None, after: bytes | None) -> Iterator[str]:
+    texts = [_read_text(content) for content in (before, after)]
+    if None in texts:
+        yield f"Binary or large file {path} differs"
+        return
+    old, new = ((text or "").splitlines() for text in texts)
+    names = (path if content is not None else "/dev/null" for content in (before, after))
+    yield from difflib.unified_diff(old, new, *names, lineterm="")
+
+
+def _read_text(content: bytes | None) -> str | None:
+    """None for what is no text, or too long."""
+    if content is None:
+        return ""
+    if len(content) > LARGEST_FILE or b"\0" in content:
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
