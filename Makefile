@@ -14,7 +14,7 @@ LOCK := $(RUN)/uv pip compile -q --generate-hashes --universal --python-version 
 CHECK := AGORA_SECRET_KEY=for-checks-only-0123456789-0123456789-0123456789-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench search-bench drain-bench usage-bench builds builds-bench conformance languages clients crash fuzz soak stripe clean
+.PHONY: help up install development test browser screenshots lint format lock openapi bench data-bench search-bench store-bench drain-bench usage-bench builds builds-bench conformance languages clients crash fuzz soak stripe clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ clients: development ## Drive a platform with the clients and ADKs that Algorith
 
 crash: development ## Kill every process and both databases under load, and count every call.
 	@$(RUN)/python -m tests.crash
+
+store-bench: development ## Ask 200 pages of the store a second, over 8,000 algorithms.
+	@$(RUN)/python -m tests.benchmarks.store
 
 search-bench: development ## Ask 60 queries of 8,000 realistic algorithms: how well and how fast search finds.
 	@$(RUN)/python -m tests.search

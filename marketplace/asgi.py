@@ -4,16 +4,19 @@ WebSocket, and Django for the rest."""
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
-_django = get_asgi_application()
+django.setup(set_prefix=False)
 
 from marketplace.api.data.application import answer_data  # noqa: E402 - needs Django to be set up
 from marketplace.api.data.requests import find_prefix  # noqa: E402
 from marketplace.api.git.application import answer_git  # noqa: E402
 from marketplace.api.git.requests import PREFIX  # noqa: E402
+from marketplace.request_handler import RequestHandler  # noqa: E402
 from marketplace.web.live.routing import live  # noqa: E402
+
+_django = RequestHandler()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

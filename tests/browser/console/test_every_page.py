@@ -71,7 +71,7 @@ def addresses(workplace: Workplace, client: Client) -> list[str]:
         "key_id": ApiKey.objects.get(organization__slug="lab").pk, "build_id": Build.objects.earliest("created_at").pk,
         "call_id": CallRecord.objects.filter(outcome="algorithm_error", key_id__isnull=False)[0].call_id,
         "invoice_id": Invoice.objects.earliest("pk").pk, "payment_id": Payment.objects.earliest("pk").pk,
-        "review_id": review.pk, "budget_id": review.pk, "node": "local", "slot_id": 1,
+        "review_id": review.pk, "budget_id": review.pk, "node": "local", "slot_id": 1, "section": "algorithms",
     }  # fmt: skip
     client.force_login(workplace.grace)
     found = [fill(route, examples) for route in routes_of(get_resolver().url_patterns) if not route.startswith(OTHERS)]
