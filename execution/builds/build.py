@@ -12,6 +12,7 @@ from typing import cast
 
 from execution.builds.artifact import BuiltArtifact, pack_artifact
 from execution.builds.base import BuildJob, BuildLimits, LanguageBuilder, Log
+from execution.builds.hints import Tail
 from execution.builds.source_archive import unpack_source
 from execution.builds.steps import Steps
 from execution.builds.watch import Allowance
@@ -44,7 +45,8 @@ def build_artifact(
     limits = limits or BuildLimits()
     found = _known_environment(environment)
     allowance = Allowance(limits.memory_bytes, limits.build_bytes, [workspace])
-    steps = Steps(seconds=limits.seconds, log=log, allowance=allowance, cancelled=cancelled)
+    tail = Tail(log)
+    steps = Steps(seconds=limits.seconds, log=tail, allowance=allowance, cancelled=cancelled)
     tree, scratch, owned = workspace / "tree", workspace / "scratch", owner_cache or cache / "owner"
     for folder in (tree, scratch, cache, owned):
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,13 +61,21 @@ def build_artifact(
         owner_cache=owned,
         package_hosts=package_hosts,
         steps=steps,
-        log=log,
+        log=tail,
     )
-    log("Unpacking the source")
+    try:
+        return _build(job, source_archive, workspace, limits)
+    except BuildFailed as error:
+        hint = tail.find_hint()
+        raise BuildFailed(f"{error}\n{hint}" if hint else str(error)) from error
+
+
+def _build(job: BuildJob, source_archive: Path, workspace: Path, limits: BuildLimits) -> BuiltArtifact:
+    job.log("Unpacking the source")
     unpack_source(source_archive, job.tree, limits)
     _leave_out_packages(job)
     _check_entry(job)
-    builder = cast("LanguageBuilder", import_module(f"execution.builds.{found.manifest.builder}"))
+    builder = cast("LanguageBuilder", import_module(f"execution.builds.{job.environment.manifest.builder}"))
     builder.check(job)
     builder.install(job)
     return _finish(job, workspace, limits)

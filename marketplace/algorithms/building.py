@@ -96,6 +96,7 @@ def _build(build: Build) -> None:
         _finish(build, log, BuildState.SUCCEEDED, **made)
         _let_owners_call(build)
     except BuildFailed as error:
+        log.append(f"Failed: {error}")
         _finish(build, log, BuildState.FAILED, error=str(error))
     except ExecutionError as error:
         logger.exception("Build %s failed", build.id)
