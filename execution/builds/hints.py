@@ -29,7 +29,7 @@ HINTS = tuple(
         (r"unknown revision (\S+)", "There is no version {0} of this module: choose another one in go.mod."),
         (r"package ([\w.]+) does not exist", "Name the artifact that has {0} in pom.xml, or mend the import."),
         (r"fatal error: (\S+): No such file", "Put {0} into the source: a build sees the system's headers and yours."),
-        (r"(?:can't|cannot|could not) (?:find|load) .*module [`‘']?([\w.:]+)", "Put {0} into the source, in vendor/."),
+        (r"(?:can't|cannot|could not) (?:find|load) .*module [`']?([\w.:]+)", "Put {0} into the source, in vendor/."),
         (r"(?:name resolution|Network is unreachable|Could not resolve host)",
          "Programs of the source have no network while it is built: put what they fetch into the source."),
         (r"No space left on device", "The build has filled its disk: have it write less."),
