@@ -13,7 +13,7 @@ from marketplace.directory.keys import read_key
 from marketplace.directory.tokens import PREFIX, CallToken, read_token
 from marketplace.errors import NotFound
 from marketplace.organizations.models import ApiKey
-from marketplace.organizations.selectors import find_api_key, get_token_organization
+from marketplace.organizations.selectors import find_api_key, find_api_key_by_id, get_token_organization
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -45,6 +45,8 @@ class CallTokenAuthentication(BaseAuthentication):
         token = read_token(text, secret=settings.SECRET_KEY, now=time.time())
         if token is None:
             raise AuthenticationFailed("This right to call has expired, or was not given by this platform.")
+        if token.key_id and find_api_key_by_id(key_id=token.key_id) is None:
+            raise AuthenticationFailed("The API key that began this call was revoked.")
         try:
             scope = get_token_organization(user_id=token.user_id, organization_id=token.organization_id)
         except NotFound as error:

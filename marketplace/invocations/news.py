@@ -11,9 +11,12 @@ from django.conf import settings
 CHANNEL = "invocations:finished:{}"
 
 
-def tell_finished(call_id: uuid.UUID) -> None:
-    """To whoever waits now. Raises redis.RedisError."""
-    _client().publish(CHANNEL.format(call_id), b"finished")
+def tell_finished(*call_ids: uuid.UUID) -> None:
+    """To whoever waits now for one of these. Raises redis.RedisError."""
+    with _client().pipeline(transaction=False) as pipeline:
+        for call_id in call_ids:
+            pipeline.publish(CHANNEL.format(call_id), b"finished")
+        pipeline.execute()
 
 
 class FinishedNews:

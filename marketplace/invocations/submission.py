@@ -134,9 +134,13 @@ def cancel_call(*, call: AsyncCall, now: datetime) -> None:
 
 
 def cancel_batch(*, batch: Batch, now: datetime) -> int:
-    """Cancels what has not finished; how many those were."""
-    unfinished = AsyncCall.objects.filter(batch=batch, state__in=UNFINISHED)
-    return unfinished.update(state=CallState.CANCELLED, finished_at=now)
+    """Cancels what has not finished, and tells those who wait; how many those were."""
+    with transaction.atomic():
+        unfinished = AsyncCall.objects.filter(batch=batch, state__in=UNFINISHED).select_for_update(no_key=True)
+        ids = list(unfinished.values_list("pk", flat=True))
+        AsyncCall.objects.filter(pk__in=ids).update(state=CallState.CANCELLED, finished_at=now)
+        transaction.on_commit(lambda: tell_finished(*ids), robust=True)
+    return len(ids)
 
 
 def note_finished(call_id: uuid.UUID, *, now: datetime) -> None:

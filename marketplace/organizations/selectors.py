@@ -128,6 +128,12 @@ def find_api_key(*, text: str, address: str = "") -> ApiKey | None:
     return key
 
 
+def find_api_key_by_id(*, key_id: object) -> ApiKey | None:
+    """The key, unless it was revoked or is of nobody any more: what a right to call was given for."""
+    keys = ApiKey.objects.select_related("organization", "created_by")
+    return keys.filter(pk=key_id, revoked_at=None, created_by__is_active=True).first()
+
+
 def _memberships(user: User) -> QuerySet[Membership]:
     return Membership.objects.filter(user=user).select_related("organization")
 

@@ -9,8 +9,13 @@ from marketplace.datasets.permissions import Actor
 from marketplace.directory.keys import read_key
 from marketplace.directory.tokens import NOBODY, PREFIX, CallToken, read_token
 from marketplace.errors import NotFound
-from marketplace.organizations.models import ApiKey, Membership, Role
-from marketplace.organizations.selectors import find_api_key, get_key_organization, get_token_organization
+from marketplace.organizations.models import Membership, Role
+from marketplace.organizations.selectors import (
+    find_api_key,
+    find_api_key_by_id,
+    get_key_organization,
+    get_token_organization,
+)
 
 CHALLENGE = 'Simple realm="agora"'
 
@@ -55,7 +60,7 @@ def _actor_of_token(text: str) -> Actor | None:
     token = read_token(text, secret=settings.SECRET_KEY, now=time.time())
     if token is None:
         return None
-    key = ApiKey.objects.filter(pk=token.key_id, revoked_at=None).first() if token.key_id else None
+    key = find_api_key_by_id(key_id=token.key_id) if token.key_id else None
     if token.key_id and key is None:
         return None
     user_id = _find_owner(token) if token.user_id == NOBODY else token.user_id

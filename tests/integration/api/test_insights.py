@@ -10,8 +10,10 @@ from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm
 from marketplace.directory import recent
 from marketplace.directory.tokens import CallToken, sign_token
+from marketplace.organizations.services import revoke_api_key
+from tests.factories.async_calls import make_async_call
 from tests.factories.catalogue import make_algorithm, make_version
-from tests.factories.people import scope_of
+from tests.factories.people import make_api_key, scope_of
 from tests.integration.api.conftest import Caller, message_of
 
 REPORT = [{"insight_key": "sure", "insight_value": 0.75}, {"insight_key": "label", "insight_value": "a pear"}]
@@ -25,11 +27,13 @@ def ocr(alice: User, settings: Any) -> Algorithm:
     return make_version(make_algorithm("ocr", by=alice)).algorithm
 
 
-def as_call(caller: User, settings: Any, algorithm: str | None = "alice/ocr", *, seconds: int = 60) -> Caller:
+def as_call(
+    caller: User, settings: Any, algorithm: str | None = "alice/ocr", *, seconds: int = 60, key_id: str | None = None
+) -> Caller:
     """The right that a call of the algorithm has, whoever made it."""
     token = CallToken(
         organization_id=str(scope_of(caller).organization.id), user_id=caller.pk, root_id="a-root", parent_id="a-call",
-        algorithm=algorithm, expires=int(time.time()) + seconds,
+        algorithm=algorithm, expires=int(time.time()) + seconds, key_id=key_id,
     )  # fmt: skip
     return Caller(sign_token(token, secret=settings.SECRET_KEY))
 
@@ -42,6 +46,16 @@ def test_a_call_reports_and_the_owner_reads(as_alice: Caller, charlie: User, ocr
     assert row == {
         "request_id": "a-call", "session_id": "a-root", "insights": {"sure": 0.75, "label": "a pear"},
     }  # fmt: skip
+
+
+def test_a_call_whose_key_was_revoked_does_nothing_more(charlie: User, ocr: Algorithm, settings: Any) -> None:
+    key = make_api_key(by=charlie).row
+    call = make_async_call(ocr.versions.get(), scope=scope_of(charlie))
+    algorithm = as_call(charlie, settings, key_id=str(key.pk))
+    assert algorithm.post("/v1/insights", REPORT).status_code == 200
+    revoke_api_key(key=key, by=charlie)
+    for response in (algorithm.post("/v1/insights", REPORT), algorithm.get(f"/v1/calls/{call.request_id}")):
+        assert (response.status_code, "revoked" in message_of(response)) == (401, True)
 
 
 def test_an_owner_reports_with_a_key(as_alice: Caller, as_charlie: Caller, ocr: Algorithm) -> None:
