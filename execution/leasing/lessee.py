@@ -110,12 +110,12 @@ class Lessee:
     def pool_of(self, spec: VersionSpec) -> VersionPool:
         """The version's pool, made if there is none."""
         pool = self._pools.of(spec)
-        if pool.spec.secrets != spec.secrets:
+        if pool.spec is not spec and pool.spec != spec:
             self._renew(pool, spec)
         return pool
 
     def _renew(self, pool: VersionPool, spec: VersionSpec) -> None:
-        """From now on calls have slots with the version's present secrets; running calls end with those of before."""
+        """From now on calls have slots with what is known of the version now; running calls end with what was."""
         pool.renew(spec, asked_before=self._request_id)
         for slot in pool.take_expired(math.inf):
             self._give_up(slot, Release(slot.slot_id))

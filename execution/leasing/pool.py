@@ -171,7 +171,7 @@ class VersionPool:
         self.broken = None
 
     def renew(self, spec: VersionSpec, *, asked_before: int) -> None:
-        """The version has other secrets: each slot asked for before, up to that request, is given back when free."""
+        """The version has other secrets, say: each slot asked for before, up to that request, goes back when free."""
         self.spec, self.stale_request = spec, asked_before
         self.broken = None
         for slot in self.leased:

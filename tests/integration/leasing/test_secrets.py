@@ -1,4 +1,4 @@
-"""A version whose secrets have changed: running calls end as they began, later ones have a slot of their own."""
+"""A version whose secrets, say, have changed: running calls end as they began, later ones have a slot of their own."""
 
 import asyncio
 import time
@@ -21,6 +21,19 @@ async def test_an_idle_slot_is_given_back_when_the_secrets_have_changed(
     assert (await call(client, spec=CHANGED)).outcome == "ok"
     assert (agent.count(Lease), agent.count(Release)) == (2, 1)
     assert (await call(client, spec=CHANGED)).outcome == "ok"
+    assert agent.count(Lease) == 2
+
+
+async def test_what_else_changes_of_a_version_reaches_its_next_slot_too(
+    agent: ScriptedAgent, client: ExecutionClient
+) -> None:
+    """Such as the signature of its artifact, when the platform's key is another."""
+    await call(client)
+    signed = msgspec.structs.replace(SPEC, signature="of another key")
+    assert (await call(client, spec=signed)).outcome == "ok"
+    leases = [message for message in agent.messages if isinstance(message, Lease)]
+    assert [lease.spec for lease in leases] == [SPEC, signed]
+    assert (await call(client, spec=msgspec.structs.replace(signed))).outcome == "ok"
     assert agent.count(Lease) == 2
 
 
