@@ -22,6 +22,7 @@ app = Celery(
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     "requeue lost builds": {"task": "algorithms.requeue_lost_builds", "schedule": 15.0, "options": {"expires": 15}},
+    "prune build caches": {"task": "algorithms.prune_build_caches", "schedule": crontab(minute="47", hour="3")},
     "requeue lost calls": {"task": "invocations.requeue_lost_calls", "schedule": 10.0, "options": {"expires": 10}},
     "clear finished calls": {"task": "invocations.clear_finished_calls", "schedule": crontab(minute="47")},
     "refresh the directory": {"task": "invocations.refresh_directory", "schedule": 300.0, "options": {"expires": 300}},

@@ -182,6 +182,7 @@ BUILDS_PER_OWNER = env_int("AGORA_BUILDS_PER_OWNER", max(1, BUILDS_AT_ONCE - 1))
 PACKAGE_HOSTS = env_list("AGORA_PACKAGE_HOSTS", "pypi.org,files.pythonhosted.org,registry.npmjs.org")
 CELERY_TASK_ROUTES = {  # what waits for algorithms and receivers must not keep builds waiting: `agora caller` takes it
     "algorithms.build_next": {"queue": "builds"},  # nor builds housekeeping: `agora builder` takes them
+    "algorithms.prune_build_caches": {"queue": "builds"},
     "invocations.make_call": {"queue": "calls"},
     "invocations.run_lane": {"queue": "calls"},
     "invocations.deliver": {"queue": "calls"},

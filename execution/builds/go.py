@@ -18,7 +18,13 @@ PROGRAM_FOLDER = "agora-program"
 REPLACEMENT = re.compile(r"=>\s*((?:(?!=>)\S)*)")
 """Where a module is taken from. One that goes over the next `=>` takes hours for a go.mod of nothing else."""
 FLAGS = ("build", "-trimpath", "-ldflags", "-s -w")
-SETTINGS = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod", "GOVCS": "*:off", "GOTELEMETRY": "off"}
+SETTINGS = {
+    "CGO_ENABLED": "0",
+    "GOTOOLCHAIN": "local",
+    "GOFLAGS": "-mod=mod -modcacherw",
+    "GOVCS": "*:off",
+    "GOTELEMETRY": "off",
+}
 
 
 def check(job: BuildJob) -> None:

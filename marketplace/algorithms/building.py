@@ -25,6 +25,7 @@ from redis.exceptions import RedisError
 from execution.client import build_artifact
 from execution.errors import BuildFailed, ExecutionError
 from marketplace.algorithms.blobs import artifact_name, hash_blob, source_name, store_blob
+from marketplace.algorithms.build_caches import shared_cache, use_owner_cache
 from marketplace.algorithms.build_log import BuildLog, tell_readers
 from marketplace.algorithms.build_queue import list_next_builds
 from marketplace.algorithms.build_settings import BuildSettings
@@ -134,14 +135,13 @@ def _cancellation_of(build: Build) -> Iterator[threading.Event]:
 
 def _make_artifact(build: Build, workspace: Path, log: BuildLog, cancelled: threading.Event) -> dict[str, Any]:
     kept = msgspec.convert(build.settings, BuildSettings)
-    caches = settings.AGORA_HOME / "cache" / "builds"
     built = build_artifact(
         environment=kept.environment,
         entry=build.entry,
         source_archive=_fetch_source(build.source_hash, workspace),
         workspace=workspace,
-        cache=caches,
-        owner_cache=caches / "owners" / str(build.algorithm.organization_id),
+        cache=shared_cache(),
+        owner_cache=use_owner_cache(build.algorithm.organization_id),
         package_hosts=frozenset(settings.PACKAGE_HOSTS),
         log=log.append,
         cancelled=cancelled,

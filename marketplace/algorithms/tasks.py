@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from marketplace.algorithms import building, environments, secrets
+from marketplace.algorithms.build_caches import prune_owner_caches
 from marketplace.algorithms.services import wake_builder
 from marketplace.celery import app
 
@@ -30,3 +31,9 @@ def reseal_secrets() -> None:
 def note_toolchains() -> None:
     """Keeps which toolchains there are."""
     environments.note_toolchains()
+
+
+@app.task(name="algorithms.prune_build_caches")
+def prune_build_caches() -> None:
+    """Gives back the disk of owners who build no more."""
+    prune_owner_caches(now=timezone.now())

@@ -1,6 +1,9 @@
 """Whose build is next, and what becomes of builds that are cancelled, lost or too many."""
 
+import os
 import threading
+import time
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,6 +14,7 @@ from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.algorithms import build_queue, services
+from marketplace.algorithms.build_caches import prune_owner_caches, use_owner_cache
 from marketplace.algorithms.build_queue import list_next_builds, places_in_queue
 from marketplace.algorithms.building import requeue_lost_builds, run_build, run_next_build
 from marketplace.algorithms.models import Build, BuildState
@@ -133,6 +137,16 @@ def test_a_build_that_is_killed_again_and_again_fails(queue: Queue, alice: User)
     assert build.state == BuildState.FAILED
     assert "killed 3 times" in build.error
     assert not default_storage.exists(f"artifacts/{build.artifact}.tar")
+
+
+def test_caches_of_owners_who_build_no_more_are_removed(settings, tmp_path) -> None:
+    settings.AGORA_HOME = tmp_path
+    old, used = uuid.uuid4(), uuid.uuid4()
+    long_ago = time.time() - 8 * 24 * 3600
+    os.utime(use_owner_cache(old), (long_ago, long_ago))
+    kept = use_owner_cache(used)
+    assert prune_owner_caches(now=timezone.now()) == 1
+    assert list(kept.parent.iterdir()) == [kept]
 
 
 def test_the_order_is_the_same_whatever_the_page(queue: Queue, alice: User) -> None:
