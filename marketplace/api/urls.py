@@ -22,7 +22,9 @@ from marketplace.api.views.builds import BuildLogView, BuildsView, BuildView, Ca
 from marketplace.api.views.call_waits import wait_for_call
 from marketplace.api.views.environments import AllEnvironmentsView, EnvironmentsView, LanguagesView, TemplateView
 from marketplace.api.views.failures import AlgorithmFailuresView, OrganizationFailuresView, PersonFailuresView
+from marketplace.api.views.git_webhooks import receive_git_push
 from marketplace.api.views.hosted_data import DefaultCollectionView, HostedDataView
+from marketplace.api.views.imports import SourceImportView
 from marketplace.api.views.insights import AlgorithmInsightsView, InsightsView
 from marketplace.api.views.keys import KeysView, KeyView, PersonKeysView
 from marketplace.api.views.monitor import DrainView, EndCallView, EndSlotView, MonitorView
@@ -109,6 +111,7 @@ def algorithm_paths(prefix: str, make: Callable[[type[APIView]], Callable[..., H
         path(f"{prefix}/traffic", make(TrafficView)),
         path(f"{prefix}/samples", make(SamplesView)),
         path(f"{prefix}/scm/status", make(SourceStatusView)),
+        path(f"{prefix}/import", make(SourceImportView)),
         path(f"{prefix}/errors", make(AlgorithmFailuresView)),
         path(f"{prefix}/collections/<uuid:collection_id>", make(DefaultCollectionView)),
         path(f"{prefix}/insights", make(AlgorithmInsightsView)),
@@ -176,6 +179,7 @@ urlpatterns = [
     path("v1/users/<name:username>", UserView.as_view()),
     path("v1/users/<name:organization>/keys", PersonKeysView.as_view()),
     path("v1/webhooks/stripe", receive_stripe_event),
+    path("v1/webhooks/git/<uuid:import_id>", receive_git_push, name="git-webhook"),
     re_path(f"{CALL}/batch/?$", BatchLaterView.as_view()),
     re_path(f"{CALL}/?$", CallLaterView.as_view()),
     path("v1/batches/<uuid:batch_id>", BatchView.as_view()),

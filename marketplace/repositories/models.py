@@ -36,3 +36,32 @@ class Push(models.Model):
 
     def __str__(self) -> str:
         return f"{self.commit[:10]} of {self.algorithm}"
+
+
+class Provider(models.TextChoices):
+    """Who tells of pushes to a repository elsewhere."""
+
+    GITHUB = "github", "GitHub"
+    GITLAB = "gitlab", "GitLab"
+
+
+class SourceImport(models.Model):
+    """A repository elsewhere, whose branch an algorithm's repository follows."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    """It is in the webhook's address, and the webhook's secret follows from it."""
+    algorithm = models.OneToOneField(Algorithm, on_delete=models.CASCADE, related_name="source_import")
+    provider = models.CharField(max_length=16, choices=Provider.choices)
+    url = models.CharField(max_length=2_000)
+    branch = models.CharField(max_length=200)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    """Who pushes, in our books, what comes from there."""
+    created_at = models.DateTimeField()
+    fetched_at = models.DateTimeField(null=True)
+    commit = models.CharField(max_length=64, blank=True)
+    """What was built last."""
+    failure = models.TextField(blank=True)
+    """Why the last fetch brought nothing, for the author."""
+
+    def __str__(self) -> str:
+        return f"{self.algorithm} from {self.url}"

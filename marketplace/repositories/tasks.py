@@ -1,10 +1,12 @@
 """Background work of repositories."""
 
 import time
+import uuid
 
 from django.utils import timezone
 
 from marketplace.celery import app
+from marketplace.repositories.imports import fetch_import, find_import
 from marketplace.repositories.models import Push
 from marketplace.repositories.services import follow_push, publish_push
 from marketplace.worker_locks import worker_lock
@@ -31,3 +33,14 @@ def follow_unsettled() -> None:
     """Mends what a killed worker or a lost message left; one that is followed already is left alone."""
     for push in Push.objects.filter(settled_at=None).order_by("pushed_at")[:100]:
         follow_push(push)
+
+
+@app.task(name="repositories.fetch_import")
+def fetch_import_now(*, import_id: str) -> None:
+    """Fetches and builds what somebody pushed elsewhere. While another worker does, it waits: it may see less."""
+    with worker_lock(f"import:{import_id}") as alone:
+        found = find_import(uuid.UUID(import_id))
+        if alone and found is not None:
+            fetch_import(found, now=timezone.now())
+        elif found is not None:
+            fetch_import_now.apply_async(kwargs={"import_id": import_id}, countdown=AGAIN_SECONDS)

@@ -22,6 +22,7 @@ def check_command_line(program: Path, platform: RunningPlatform) -> Iterator[tup
         answers = f"{front.address}\n{platform.demo_key}\n{front.authority}\n"
         yield "auth", algo.run(["auth"], "Configuring authentication", answers=answers)
         yield from _check_commands(algo, Path(home))
+        yield "clone", _check_clone(algo, platform.demo_key)
 
 
 def _check_commands(algo: "AlgoCommand", home: Path) -> Iterator[tuple[str, str | None]]:
@@ -45,6 +46,16 @@ def _check_commands(algo: "AlgoCommand", home: Path) -> Iterator[tuple[str, str 
     yield "copies whole files", None if back.is_file() and back.read_text() == "from a file" else "it did not"
 
 
+def _check_clone(algo: "AlgoCommand", key: str) -> str | None:
+    """Git asks for the key itself: the command has no way to hand it on."""
+    helper = f"!echo username=anybody; echo password={key}; :"
+    settings = f'[credential]\n\thelper = "{helper}"\n[http]\n\tsslCAInfo = {algo.authority}\n'
+    (Path(algo.home) / ".gitconfig").write_text(settings)
+    failure = algo.run(["clone", "demo/template_python"], "cloning src for demo/template_python")
+    cloned = (Path(algo.home) / "template_python" / ".git").is_dir()
+    return failure or (None if cloned else "it copied nothing")
+
+
 @dataclass(frozen=True)
 class AlgoCommand:
     """The command, for a user whose home is `home`."""
@@ -59,6 +70,7 @@ class AlgoCommand:
         done = subprocess.run(
             [*self.command, *arguments],
             env={"PATH": os.environ["PATH"], "HOME": self.home, "REQUESTS_CA_BUNDLE": str(self.authority)},
+            cwd=self.home,
             input=answers,
             capture_output=True,
             text=True,

@@ -24,7 +24,6 @@ UNPUBLISHED = (
     "algorithmia-scala (Maven)",
     "algorithmia (cargo) 2.x, whose dependencies were withdrawn: 3.0.0-beta.3 is used",
     "algorithmia of R, of Ruby, and Algorithmia.Pipe of C#: registries that are not asked here",
-    "algo clone: this platform has no Git server",
 )
 """What no registry of these has, or what cannot be asked for, by name."""
 

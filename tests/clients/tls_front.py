@@ -1,4 +1,4 @@
-"""A front with TLS before a platform, under a name that begins with `api.`, as the command `algo auth` demands."""
+"""A front with TLS before a platform, named `api.` as `algo auth` demands; `algo clone` makes `git.` of that."""
 
 import asyncio
 import ssl
@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-NAME = "api.agora.test"
+NAME, GIT_NAME = "api.agora.test", "git.agora.test"
 READ_SIZE = 1 << 16
 
 
@@ -29,9 +29,9 @@ def tls_front(platform_address: str, folder: Path) -> Iterator[Front]:
     """A front on loopback; the name is in the hosts file of those programs alone."""
     key, certificate, hosts = folder / "key.pem", folder / "certificate.pem", folder / "hosts"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
-    command += ["-addext", f"subjectAltName=DNS:{NAME}", "-keyout", str(key), "-out", str(certificate)]
+    command += ["-addext", f"subjectAltName=DNS:{NAME},DNS:{GIT_NAME}", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
-    hosts.write_text(f"127.0.0.1 localhost {NAME}\n")
+    hosts.write_text(f"127.0.0.1 localhost {NAME} {GIT_NAME}\n")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     loop = asyncio.new_event_loop()

@@ -34,6 +34,7 @@ BOOKKEEPERS = SPENDERS | {Role.AUDITOR}
 ALGORITHM = "/v1/algorithms/{owner}/{name}"
 ORGANIZATION = "/v1/organizations/{organization}"
 INSIGHTS = [{"insight_key": "sure", "insight_value": 0.5}]
+IMPORT = {"provider": "github", "url": "https://github.com/ann/ocr"}
 SECRET = {"short_name": "A secret", "secret_key": "FRESH", "secret_value": "x"}
 BATCH = "/v1/batches/{batch_id}"
 ASYNC_CALL = "/v1/calls/req-{call_id}"
@@ -138,6 +139,12 @@ TABLE = [
     Row("get", f"{ALGORITHM}/samples", 200, EVERYONE, 404, 401, name="shown"),
     Row("put", f"{ALGORITHM}/samples", 200, DEVELOPERS, 404, 401, {"on_change": "refuse"}),
     Row("put", f"{ALGORITHM}/samples", 200, DEVELOPERS, 404, 401, {"samples": []}, name="shown"),
+    Row("get", f"{ALGORITHM}/import", 404, DEVELOPERS, 404, 401),
+    Row("get", f"{ALGORITHM}/import", 404, DEVELOPERS, 404, 401, name="shown"),
+    Row("put", f"{ALGORITHM}/import", 200, DEVELOPERS, 404, 401, IMPORT),
+    Row("put", f"{ALGORITHM}/import", 200, DEVELOPERS, 404, 401, IMPORT, name="shown"),
+    Row("delete", f"{ALGORITHM}/import", 404, DEVELOPERS, 404, 401),
+    Row("delete", f"{ALGORITHM}/import", 404, DEVELOPERS, 404, 401, name="shown"),
     Row("get", f"{ALGORITHM}/traffic", 404, EVERYONE, 404, 401),
     Row("get", f"{ALGORITHM}/traffic", 404, EVERYONE, 404, 401, name="shown"),
     Row("put", f"{ALGORITHM}/traffic", 400, DEVELOPERS, 404, 401,
@@ -304,7 +311,7 @@ ALIASES = {
     "/v1/openapispec": "/v1/schema",
 }
 OPEN = {"/v1/schema", "/v1/docs"}
-SIGNED = {"/v1/webhooks/stripe"}
+SIGNED = {"/v1/webhooks/stripe", "/v1/webhooks/git/{import_id}"}
 """Where nobody has a key: what comes there is signed."""
 METHODS = ("get", "post", "put", "patch", "delete")
 
