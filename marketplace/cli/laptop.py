@@ -32,6 +32,7 @@ AGENT_SECONDS = 60.0
 POLL_SECONDS = 0.02
 MOST_SLOTS = "2"
 """One for the call that runs, and one that takes its place."""
+NO_OTHERS = "  calls_others: other algorithms and hosted data are on the platform alone; calls of them fail here"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def open_laptop(folder: Path, manifest: Manifest, echo: Echo) -> Iterator[Laptop
         _share_cache(home)
         with _agent(home, manifest):
             spec = _make_spec(manifest, _build(folder, manifest, home, echo))
+            if manifest.permissions.calls_others:
+                echo(NO_OTHERS)
             with asyncio.Runner() as runner, _client(home, runner) as client:
                 yield Laptop(spec, client, runner)
 

@@ -90,7 +90,18 @@ def test_a_failure_shows_where(folder: Path) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
     assert "line 9, in apply" in result.stderr
     assert "I got fail" in result.stderr
+    assert "calls of them fail here" not in result.stderr
     assert result.stderr.endswith("Error: not today (ValueError)\n")
+
+
+def test_other_algorithms_are_not_here(folder: Path) -> None:
+    manifest = folder / "agora.toml"
+    manifest.write_text(manifest.read_text("utf-8").replace("calls_others = false", "calls_others = true"), "utf-8")
+    (folder / "src" / "echo.py").write_text(
+        "import agora\n\n\ndef apply(input):\n    return agora.call('a/b', input)\n"
+    )
+    result = agora("run", "echo", "--data", "1")
+    assert (result.exit_code, "calls of them fail here" in result.stderr) == (1, True)
 
 
 def test_the_limits_are_the_platforms(folder: Path) -> None:
