@@ -4,7 +4,7 @@ from django.contrib.sitemaps import views as sitemaps
 from django.urls import path
 
 from marketplace.web import converters  # noqa: F401 - registers `word`
-from marketplace.web.store import environments, indexing, opinions, views
+from marketplace.web.store import design, environments, indexing, opinions, views
 from marketplace.web.store.indexing import SITEMAPS
 
 app_name = "store"
@@ -14,6 +14,7 @@ INDEX = {"sitemaps": SITEMAPS, "sitemap_url_name": "store:sitemap"}
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("design", design.design, name="design"),
     path("robots.txt", indexing.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, INDEX, name="sitemap-index"),
     path("sitemap-<slug:section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
