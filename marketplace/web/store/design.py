@@ -19,8 +19,8 @@ BADGES = ["", "accent", "good", "bad"]
 BUTTONS = ["", "quiet", "ghost"]
 ICONS = [
     "search", "card", "copy", "check", "close", "play", "clock", "pulse", "coin", "lock", "globe", "sun", "moon",
-    "menu", "down", "left", "right", "key", "people", "person", "plus", "upload", "alert", "info", "book", "tag", "star",
-    "branch", "grid", "box", "exit",
+    "menu", "down", "left", "right", "key", "people", "person", "plus", "upload", "alert", "info", "book", "tag",
+    "star", "branch", "grid", "box", "exit",
 ]  # fmt: skip
 CODE = 'curl https://agora.example/v1/algo/ada/sort \\\n  -d "[3, 1, 2]"  # as JSON'
 
