@@ -45,7 +45,8 @@ READ_SHIFT = """() => new Promise((resolve) => {
     const moved = [];
     new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) {
-            if (!entry.hadRecentInput && entry.value > 0.001) moved.push(...entry.sources.map(({node}) => node?.outerHTML?.slice(0, 90)));
+            if (entry.hadRecentInput || entry.value < 0.001) continue;
+            moved.push(...entry.sources.map(({node}) => node?.outerHTML?.slice(0, 90)));
         }
     }).observe({type: "layout-shift", buffered: true});
     setTimeout(() => resolve(moved), 50);
