@@ -47,6 +47,8 @@ class Organization(models.Model):
     email = models.EmailField(blank=True)
     url = models.URLField(blank=True)
     created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    """When its owners deleted it. The row stays: its name is taken, and its records name it."""
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="organizations")
 
     class Meta:
@@ -73,6 +75,34 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.organization}"
+
+
+class Invitation(models.Model):
+    """That somebody was asked by mail to become a member. It is open until one of the times of its end is there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    """In lower case."""
+    role = models.CharField(max_length=16, choices=Role)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    """When it was declined or taken back."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "email"],
+                condition=models.Q(accepted_at=None, ended_at=None),
+                name="invitation_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization}"
 
 
 ALL_ALGORITHMS = "algo://*"

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("marketplace.web.invitations")),
     path("", include("marketplace.web.store.urls")),
     path("", include("marketplace.web.console.urls")),
     path("", include("marketplace.web.operator.urls")),

@@ -1,15 +1,20 @@
 """Who belongs to an organization, and as what."""
 
+from uuid import UUID
+
 from django import forms
 from django.contrib import messages
+from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from marketplace.accounts.models import User
 from marketplace.accounts.selectors import find_user
 from marketplace.errors import Conflict, NotFound
+from marketplace.organizations.invitations import get_invitation, invite, list_invitations, take_back
 from marketplace.organizations.models import Membership, Role
 from marketplace.organizations.permissions import (
     can_manage_members,
@@ -32,12 +37,13 @@ class MemberForm(forms.Form):
     )
     role = forms.ChoiceField(choices=Role, initial=Role.DEVELOPER, label="Role")
 
-    def clean_person(self) -> User:
-        """Raises ValidationError when nobody is found."""
-        text = self.cleaned_data["person"]
+    def clean_person(self) -> User | str:
+        """Who it is; the text itself where it is an address that nobody confirmed. Raises ValidationError."""
+        text: str = self.cleaned_data["person"]
         user = find_user(name_or_email=text)
         if user is None and "@" in text:
-            raise forms.ValidationError("Nobody here has confirmed this e-mail address. Ask for their user name.")
+            validate_email(text)
+            return text
         if user is None:
             raise forms.ValidationError("There is nobody with this user name.")
         return user
@@ -50,15 +56,16 @@ def members(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse
     form = MemberForm(request.POST or None)
     if request.method == "POST":
         check_can_manage_members(scope)
-        if form.is_valid() and _add(scope, form):
-            role = Role(form.cleaned_data["role"])
-            messages.success(request, f"{form.cleaned_data['person'].username} is {_describe(role)} now.")
+        if form.is_valid() and (done := _invite(scope, form) or _add(scope, form)):
+            messages.success(request, done)
             return redirect("console:members", scope.organization.slug)
     context = {
         "members": list_members(scope=scope),
         "form": form,
         "can_manage_members": can_manage_members(scope) and not scope.organization.personal,
         "can_manage_owners": can_manage_owners(scope),
+        "invitations": list_invitations(scope=scope),
+        "now": timezone.now(),
         "roles": Role,
         "abilities": list_abilities(),
     }
@@ -78,6 +85,26 @@ def change_role(request: HttpRequest, scope: AccessibleOrganization, username: s
             messages.success(request, f"{member.user.username} is {_describe(Role(role))} now.")
         except Conflict as error:
             messages.error(request, error.message)
+    return redirect("console:members", scope.organization.slug)
+
+
+@require_POST
+@organization_page
+def renew_invitation(request: HttpRequest, scope: AccessibleOrganization, invitation_id: UUID) -> HttpResponse:
+    """Mails it again, good for a week from now."""
+    check_can_manage_members(scope)
+    found = get_invitation(scope=scope, invitation_id=invitation_id)
+    invite(scope=scope, email=found.email, role=Role(found.role), now=timezone.now())
+    messages.success(request, f"{found.email} is mailed again.")
+    return redirect("console:members", scope.organization.slug)
+
+
+@require_POST
+@organization_page
+def end_invitation(request: HttpRequest, scope: AccessibleOrganization, invitation_id: UUID) -> HttpResponse:
+    """Takes it back."""
+    found = take_back(scope=scope, invitation_id=invitation_id, now=timezone.now())
+    messages.success(request, f"The invitation of {found.email} is taken back.")
     return redirect("console:members", scope.organization.slug)
 
 
@@ -103,18 +130,33 @@ def remove(request: HttpRequest, scope: AccessibleOrganization, username: str) -
     return redirect("console:members", scope.organization.slug)
 
 
-def _add(scope: AccessibleOrganization, form: MemberForm) -> bool:
-    """Whether it worked; if not, the form says why."""
+def _invite(scope: AccessibleOrganization, form: MemberForm) -> str:
+    """What was done, for an address that is nobody's here; empty for anybody else."""
+    person = form.cleaned_data["person"]
+    if isinstance(person, User):
+        return ""
+    try:
+        invite(scope=scope, email=person, role=Role(form.cleaned_data["role"]), now=timezone.now())
+    except Conflict as error:
+        form.add_error("person", error.message)
+        return ""
+    return f"{person} is invited."
+
+
+def _add(scope: AccessibleOrganization, form: MemberForm) -> str:
+    """What was done; empty if it did not work, and the form says why."""
+    if form.errors:
+        return ""
     person, role = form.cleaned_data["person"], Role(form.cleaned_data["role"])
     if list_members(scope=scope).filter(user=person).exists():
         form.add_error("person", f"{person.username} is a member already.")
-        return False
+        return ""
     try:
         add_member(organization=scope.organization, user=person, role=role, by=scope.user)
     except Conflict as error:
         form.add_error("person", error.message)
-        return False
-    return True
+        return ""
+    return f"{person.username} is {_describe(role)} now."
 
 
 def _get_member(scope: AccessibleOrganization, username: str) -> Membership:

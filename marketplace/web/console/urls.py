@@ -82,6 +82,8 @@ urlpatterns = [
     ),
     path(f"{ALGORITHMS}/<word:name>/versions/<str:number>/withdraw", versions.withdraw, name="withdraw-version"),
     path(MEMBERS, members.members, name="members"),
+    path(f"{MEMBERS}/invitations/<uuid:invitation_id>/renew", members.renew_invitation, name="renew-invitation"),
+    path(f"{MEMBERS}/invitations/<uuid:invitation_id>/end", members.end_invitation, name="end-invitation"),
     path(f"{MEMBERS}/<word:username>/role", members.change_role, name="change-role"),
     path(f"{MEMBERS}/<word:username>/remove", members.remove, name="remove-member"),
     path(PAYMENTS, payments.payments, name="payments"),

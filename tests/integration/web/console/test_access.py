@@ -8,6 +8,7 @@ from django.db import transaction
 from django.test import Client
 
 from marketplace.accounts.models import User
+from marketplace.organizations.invitations import invite
 from marketplace.organizations.limits import set_budget
 from marketplace.organizations.models import Organization, Role
 from marketplace.organizations.selectors import get_accessible_organization
@@ -95,6 +96,8 @@ TABLE = [
     Row("post", "/members/dora_too/role", 302, OWNERS, {"role": "owner"}),
     Row("get", "/members/dora_too/remove", 200, MANAGERS),
     Row("post", "/members/dora_too/remove", 302, MANAGERS),
+    Row("post", "/members/invitations/{invitation}/renew", 302, MANAGERS),
+    Row("post", "/members/invitations/{invitation}/end", 302, MANAGERS),
     Row("get", "/audit", 200, AUDITORS),
     Row("get", "/audit.csv", 200, AUDITORS),
     Row("get", "/audit.jsonl", 200, AUDITORS),
@@ -150,7 +153,14 @@ def test_each_visitor_gets_what_the_table_says(
     owner = get_accessible_organization(user=alice, slug=team.slug)
     budget = set_budget(scope=owner, period="day", amount=1, hard=False, at=things.key.created_at)
     invoice = make_invoice(team.id)
-    ids = {"key": things.key.id, "call": things.call_id, "build": things.version.build_id, "invoice": invoice.pk}
+    invitation = invite(scope=owner, email="eve@example.com", role=Role.CALLER, now=things.key.created_at)
+    ids = {
+        "invitation": invitation.pk,
+        "key": things.key.id,
+        "call": things.call_id,
+        "build": things.version.build_id,
+        "invoice": invoice.pk,
+    }
     surprises = [
         f"{row.method} {row.path} as {visitor}: {status}, not {expected}"
         for row in TABLE
