@@ -26,6 +26,7 @@ class Action(StrEnum):
     EDIT_PROFILE = "change the profile"
     MANAGE_MEMBERS = "manage members"
     MANAGE_OWNERS = "make or unmake owners"
+    CLOSE = "delete the organization"
 
 
 CALLING = frozenset({Action.CALL, Action.CREATE_KEY, Action.END_CALLS})
@@ -33,7 +34,7 @@ DEVELOPING = CALLING | {Action.PUBLISH, Action.ANSWER_REVIEWS}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.ADMIN: frozenset(Action) - {Action.MANAGE_OWNERS},
+    Role.ADMIN: frozenset(Action) - {Action.MANAGE_OWNERS, Action.CLOSE},
     Role.DEVELOPER: DEVELOPING,
     Role.CALLER: CALLING,
     Role.BILLING: frozenset({Action.MANAGE_LIMITS, Action.READ_PAYMENTS, Action.MANAGE_PAYMENTS}),
@@ -54,6 +55,21 @@ def can_manage_owners(scope: AccessibleOrganization) -> bool:
 def check_can_manage_owners(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may make somebody an owner, and take it back."""
     _require(can_manage_owners(scope), Action.MANAGE_OWNERS, scope)
+
+
+def can_close(scope: AccessibleOrganization) -> bool:
+    """Whether they may delete the organization."""
+    return Action.CLOSE in ALLOWED[scope.role]
+
+
+def check_can_close(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may delete the organization."""
+    _require(can_close(scope), Action.CLOSE, scope)
+
+
+def can_edit_profile(scope: AccessibleOrganization) -> bool:
+    """Whether they may change what the organization says of itself."""
+    return Action.EDIT_PROFILE in ALLOWED[scope.role]
 
 
 def can_call(scope: AccessibleOrganization) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Case, F, IntegerField, QuerySet, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, When
 from django.utils import timezone
 
 from marketplace.accounts.models import User
@@ -37,7 +37,8 @@ def get_administered_organization(*, user: User, slug: str) -> AccessibleOrganiz
 
     Raises NotFound for strangers too.
     """
-    organization = Organization.objects.filter(slug__iexact=slug).first() if user.is_superuser else None
+    rows = Organization.objects.filter(slug__iexact=slug, closed_at=None)
+    organization = rows.first() if user.is_superuser else None
     if organization is None:
         return get_accessible_organization(user=user, slug=slug)
     return AccessibleOrganization(organization=organization, user=user, role=Role.OWNER)
@@ -95,6 +96,14 @@ def list_owner_names(*, organization: Organization) -> list[str]:
 def find_membership(*, organization: Organization, user: User) -> Membership | None:
     """What the user is to the organization, if anything."""
     return Membership.objects.filter(organization=organization, user=user).first()
+
+
+def list_sole_ownerships(*, user: User) -> list[str]:
+    """The shared organizations that would have no owner without the user, by slug."""
+    owned = Membership.objects.filter(user=user, role=Role.OWNER, organization__personal=False)
+    others = Membership.objects.filter(organization=OuterRef("organization"), role=Role.OWNER).exclude(user=user)
+    alone = owned.filter(~Exists(others)).order_by("organization__slug")
+    return list(alone.values_list("organization__slug", flat=True))
 
 
 def list_api_keys(*, scope: AccessibleOrganization) -> QuerySet[ApiKey]:

@@ -3,6 +3,7 @@
 import secrets
 import string
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,10 +16,11 @@ from marketplace.audit.services import record
 from marketplace.directory.keys import hash_key
 from marketplace.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from marketplace.organizations.key_permissions import ALL, KeyPermissions, permissions_of
-from marketplace.organizations.models import ApiKey, Membership, Organization, OrganizationKind, Role
+from marketplace.organizations.models import ApiKey, Invitation, Membership, Organization, OrganizationKind, Role
 from marketplace.organizations.permissions import (
     ALLOWED,
     Action,
+    check_can_close,
     check_can_create_key,
     check_can_edit_profile,
     check_can_manage_members,
@@ -184,6 +186,25 @@ def remove_member(*, organization: Organization, user: User, by: User) -> None:
         raise NotFound(f"{user.username} is not a member of {organization.slug}.")
     _audit(by, organization, "member.remove", user.username, user.pk)
     _revoke_keys_of(user, organization, by)
+
+
+@transaction.atomic
+def end_organization(*, scope: AccessibleOrganization, now: datetime) -> None:
+    """Takes everybody out, revokes all keys and ends all invitations. Its name stays taken, its records are kept.
+
+    What it published and owns is not looked at here: see algorithms/closing.py. Raises PermissionDenied.
+    """
+    check_can_close(scope)
+    organization = scope.organization
+    _lock(organization)
+    for key in ApiKey.objects.filter(organization=organization, revoked_at=None):
+        _revoke(key, organization, scope.user)
+    Invitation.objects.filter(organization=organization, accepted_at=None, ended_at=None).update(ended_at=now)
+    members = list(Membership.objects.filter(organization=organization).values_list("user__username", flat=True))
+    Membership.objects.filter(organization=organization).delete()
+    profile = {"contact_name": "", "email": "", "url": "", "closed_at": now}
+    Organization.objects.filter(pk=organization.pk).update(**profile)
+    _audit(scope.user, organization, "organization.delete", organization.slug, organization.id, members=members)
 
 
 @transaction.atomic

@@ -3,6 +3,8 @@
 from allauth.account import views
 from django.urls import path, re_path
 
+from marketplace.web.account_end import end_account
+
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
@@ -11,6 +13,7 @@ urlpatterns = [
     path("email/", views.email, name="account_email"),
     path("confirm-email/", views.email_verification_sent, name="account_email_verification_sent"),
     re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", views.confirm_email, name="account_confirm_email"),
+    path("delete/", end_account, name="account_end"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),

@@ -2,7 +2,8 @@
 
 import uuid
 
-from drf_spectacular.utils import extend_schema
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -12,6 +13,7 @@ from rest_framework.views import APIView
 from billing import api as billing
 from marketplace.accounts.models import User
 from marketplace.accounts.selectors import find_user
+from marketplace.algorithms.closing import close_organization
 from marketplace.api.pagination import bad_marker, paginate, read_limit, read_marker, write_page
 from marketplace.api.permissions import get_administered, get_person, get_scope
 from marketplace.api.schema import ERRORS, PAGING
@@ -90,6 +92,17 @@ class OrganizationView(APIView):
         body = OrganizationInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         edit_organization(organization=scope.organization, by=scope.user, **body.validated_data)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        operation_id="delete_organization",
+        parameters=[OpenApiParameter("forfeit", bool, description="Give up the credits that are left.")],
+        responses={204: None, **ERRORS},
+    )
+    def delete(self, request: Request, organization: str) -> Response:
+        """Delete an organization: its keys and algorithms stop working. 409 while money is due."""
+        forfeit = request.query_params.get("forfeit", "").lower() in {"true", "1"}
+        close_organization(scope=get_administered(request, organization), forfeit=forfeit, now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

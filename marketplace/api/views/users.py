@@ -1,6 +1,7 @@
 """People, for themselves and for administrators of the platform."""
 
-from drf_spectacular.utils import extend_schema
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,6 +9,7 @@ from rest_framework.views import APIView
 
 from marketplace.accounts.models import User
 from marketplace.accounts.selectors import list_users
+from marketplace.algorithms.closing import close_account
 from marketplace.api.pagination import paginate
 from marketplace.api.permissions import check_is_administrator, get_person
 from marketplace.api.schema import ERRORS, PAGING
@@ -46,6 +48,17 @@ class UserView(APIView):
     def get(self, request: Request, username: str) -> Response:
         """Yourself; or anybody, for administrators of the platform."""
         return Response(UserSerializer(find_person(request, username)).data)
+
+    @extend_schema(
+        operation_id="delete_user",
+        parameters=[OpenApiParameter("forfeit", bool, description="Give up the credits that are left.")],
+        responses={204: None, **ERRORS},
+    )
+    def delete(self, request: Request, username: str) -> Response:
+        """Delete your account, or anybody's as an administrator. 409 for the last owner, and while money is due."""
+        forfeit = request.query_params.get("forfeit", "").lower() in {"true", "1"}
+        close_account(user=find_person(request, username), forfeit=forfeit, now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def find_person(request: Request, username: str) -> User:

@@ -29,6 +29,8 @@ DEEDS = {
     "budget.set": "set the budget of",
     "member.add": "added or gave a role to",
     "member.remove": "removed",
+    "organization.delete": "deleted the organization",
+    "organization.edit": "changed the profile of",
     "organization.create": "made the organization",
     "node.drain": "drained",
     "node.resume": "resumed",

@@ -12,7 +12,7 @@ from marketplace.organizations.invitations import invite
 from marketplace.organizations.limits import set_budget
 from marketplace.organizations.models import Organization, Role
 from marketplace.organizations.selectors import get_accessible_organization
-from marketplace.organizations.services import add_member
+from marketplace.organizations.services import add_member, open_platform_organization
 from marketplace.web.console.urls import ORGANIZATION, urlpatterns
 from tests.factories.catalogue import make_algorithm
 from tests.factories.payments import make_invoice
@@ -98,6 +98,9 @@ TABLE = [
     Row("post", "/members/dora_too/remove", 302, MANAGERS),
     Row("post", "/members/invitations/{invitation}/renew", 302, MANAGERS),
     Row("post", "/members/invitations/{invitation}/end", 302, MANAGERS),
+    Row("get", "/settings", 200, EVERYONE),
+    Row("post", "/settings", 302, MANAGERS, {"name": "The Team"}),
+    Row("post", "/settings/delete", 302, OWNERS, {"name": "team"}),
     Row("get", "/audit", 200, AUDITORS),
     Row("get", "/audit.csv", 200, AUDITORS),
     Row("get", "/audit.jsonl", 200, AUDITORS),
@@ -220,3 +223,12 @@ def test_the_console_leads_to_the_personal_organization(as_bob: Client, team: Or
 def test_one_who_has_no_organization_makes_one(db: None) -> None:
     person = User.objects.create_superuser("root_of_all", "root@example.com", "correct horse battery")
     assert signed_in(person).get("/console")["Location"] == "/console/new"
+
+
+@pytest.mark.parametrize("place", ["", "?to=keys", "?to=balance", "?to=algorithms", "?to=store"])
+@pytest.mark.parametrize("owns", [False, True])
+def test_the_account_menu_leads_an_administrator_somewhere(db: None, place: str, owns: bool) -> None:
+    person = User.objects.create_superuser("root_of_all", "root@example.com", "correct horse battery")
+    if owns:
+        open_platform_organization(by=person)
+    assert signed_in(person).get(f"/console{place}", follow=True).status_code == 200
