@@ -44,8 +44,12 @@ class Follower {
     });
   }
 
-  /** Where no WebSocket comes through, what stands above the log is still kept up to date. */
+  /** Where no WebSocket comes through, the state is still kept up to date, and the whole log shown at the end. */
   private tryAgain(): void {
+    if (document.getElementById("build-status")?.hasAttribute("hx-get") === false) {
+      window.location.reload();
+      return;
+    }
     window.setTimeout(() => this.follow(), this.pause);
     this.pause = Math.min(LONGEST_PAUSE_MS, 2 * this.pause);
     this.showState();
