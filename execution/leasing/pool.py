@@ -134,6 +134,8 @@ class VersionPool:
         """
         if not (self.nested or (self.waiting and not self.draining)) or now < self.asks_again_at:
             return 0
+        if not (spare or self.nested or self._sleepy) and len(self.leased) >= EAGER_SLOTS:
+            return 0  # as below, but sooner: this is asked for each call that waits
         slots = self.count_working() if self.nested else len(self.leased)
         if not slots:
             return 1 - min(1, self.asked)

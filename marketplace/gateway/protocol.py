@@ -1,7 +1,6 @@
 """One HTTP connection: calls go to the gateway from here, everything else to Django as uvicorn does it.
 
-Both share a connection, since a browser's do. The class builds on uvicorn's HttpToolsProtocol, whose methods it
-overrides where a request is a call; uvicorn's version is pinned, and tests/integration/gateway hold it to this.
+Both share a connection, since a browser's do. uvicorn's version is pinned, and tests/integration/gateway hold it to this.
 """
 
 import asyncio
@@ -10,7 +9,7 @@ import re
 import uuid
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from execution.client import Door
 from marketplace.gateway.addresses import is_call, is_for_slots, is_web
@@ -29,6 +28,7 @@ from marketplace.gateway.errors import (
 )
 from marketplace.gateway.event_streams import MEDIA_TYPE, EventStream, refusal_event
 from marketplace.gateway.file_sending import EXTENSION, FileSender
+from marketplace.gateway.idle_connections import PatientProtocol
 from marketplace.gateway.origins import check_address, check_site
 from marketplace.gateway.repeats import Repeats, check_key
 from marketplace.gateway.replies import Reply, open_to_sites, reply_with_refusal, write_reply
@@ -93,7 +93,7 @@ class CallCycle:
             self.task.cancel()
 
 
-class GatewayProtocol(HttpToolsProtocol):
+class GatewayProtocol(PatientProtocol):
     """`slots`: the connection comes from inside one of them, where nothing but calls is to be had. `door`: which slot
     that is, so that a request without a key acts for the call in progress there. `one_call`: the server stops, and
     waits for the connection to end."""
@@ -376,7 +376,7 @@ class GatewayProtocol(HttpToolsProtocol):
         if isinstance(self.cycle, CallCycle):
             self.cycle.response_complete = True
             reply = open_to_sites(reply) if self.cycle.web else reply
-        self._unset_keepalive_if_required()
+        self._set_timer(None)
         self.transport.write(write_reply(reply, date=self._date(), keep_alive=False))
         if self.transport.can_write_eof():
             self.transport.write_eof()
