@@ -1,6 +1,6 @@
 """One HTTP connection: calls go to the gateway from here, everything else to Django as uvicorn does it.
 
-Both share a connection, since a browser's do. uvicorn's version is pinned, and tests/integration/gateway hold it to this.
+Both share a connection, since a browser's do. uvicorn's version is pinned: tests/integration/gateway hold it to this.
 """
 
 import asyncio

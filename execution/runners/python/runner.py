@@ -11,12 +11,13 @@ import importlib.util
 import inspect
 import json
 import os
+import select
 import sys
 import time
 import traceback
 
 PROTOCOL = 1
-READ_BUFFER = 1 << 18
+READ_SIZE = 1 << 16  # more would be memory that the system gives and takes for each reading
 
 
 def main():
@@ -25,14 +26,14 @@ def main():
     for module in filter(None, os.environ.pop("AGORA_PRELOAD", "").split(",")):
         importlib.import_module(module)
     agora = importlib.import_module("agora")
-    with open(channel, "rb", buffering=READ_BUFFER, closefd=False) as requests:
-        send(channel, b'{"ready":{"protocol":%d}}\n' % PROTOCOL)
-        line = requests.readline()
-        if line:
-            order = json.loads(line)["load"]
-            become_bridge(channel, order)
-            apply = load_and_report(channel, order)
-            serve(channel, requests, apply, agora)
+    lines = read_lines(channel)
+    send(channel, b'{"ready":{"protocol":%d}}\n' % PROTOCOL)
+    line = next(lines, None)
+    if line is not None:
+        order = json.loads(line)["load"]
+        become_bridge(channel, order)
+        apply = load_and_report(channel, order)
+        serve(channel, lines, apply, agora)
 
 
 def become_bridge(channel, order):
@@ -59,6 +60,27 @@ def take_channel():
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")
     return channel
+
+
+def read_lines(channel):
+    """Each line that comes on the channel, until it closes.
+
+    Waits in poll(): who waits in read() is woken once more, for nothing, when the other end takes the answer.
+    """
+    readable = select.poll()
+    readable.register(channel, select.POLLIN)
+    pieces = []
+    while True:
+        readable.poll()
+        received = os.read(channel, READ_SIZE)
+        if not received:
+            return
+        *lines, rest = received.split(b"\n")
+        for line in lines:
+            yield b"".join([*pieces, line]) if pieces else line
+            pieces = []
+        if rest:
+            pieces.append(rest)
 
 
 def send(channel, line):
@@ -126,12 +148,9 @@ class LoadingError(Exception):
     """The version has nothing to call."""
 
 
-def serve(channel, requests, apply, agora):
-    """The loop: a blocking read, one call, one write."""
-    while True:
-        line = requests.readline()
-        if not line:
-            return
+def serve(channel, lines, apply, agora):
+    """The loop: a line, one call, one write."""
+    for line in lines:
         call_id = None
         try:
             request = json.loads(str(line, "utf-8"))
