@@ -26,8 +26,9 @@ REJECTED = "meter:rejected"
 BATCH = 100
 """Entries of the stream that are read at a time: each has the events of one to writer.BATCH_LIMIT calls."""
 WAIT_MILLISECONDS = 500
-GATHER_SECONDS = 0.05
-"""How long events gather before they are read, so that a busy drain commits hundreds at a time."""
+GATHER_SECONDS = 0.1
+"""How long events gather before they are read, so that a busy drain commits a thousand at a time: to plan a batch, sum
+it up and sync it took 5 microseconds of each event when it had 600, half of that when it has 1,200."""
 STANDBY_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
 """How long Redis may take to answer before the drain connects anew."""
