@@ -29,7 +29,7 @@ class Admitted:
 
 def admit(request: GitRequest) -> Admitted:
     """Raises KeyNeeded, NotFound, PermissionDenied, Unavailable."""
-    scope = _identify(request.key)
+    scope = _identify(request.key, request.client)
     try:
         algorithm = get_visible_algorithm(viewer=scope, owner=request.owner, name=request.name)
     except NotFound:
@@ -46,11 +46,11 @@ def admit(request: GitRequest) -> Admitted:
     return Admitted(algorithm, scope, ensure_repository(algorithm))
 
 
-def _identify(text: str) -> AccessibleOrganization | None:
-    """Raises KeyNeeded for a key that is none, PermissionDenied for one that manages nothing."""
+def _identify(text: str, address: str) -> AccessibleOrganization | None:
+    """Raises KeyNeeded for a key that is none, PermissionDenied for one that manages nothing, or is not for here."""
     if not text:
         return None
-    key = find_api_key(text=text)
+    key = find_api_key(text=text, address=address)
     if key is None:
         raise KeyNeeded
     check_can_manage(key)

@@ -27,6 +27,8 @@ class GitRequest:
     query: str
     headers: Mapping[str, str]
     pushes: bool
+    client: str = ""
+    """The internet address that it came from, if any."""
 
     @property
     def receives(self) -> bool:
@@ -57,4 +59,6 @@ def read_request(scope: Mapping[str, Any]) -> GitRequest | None:
     if asked not in SERVICES or method != ("GET" if service == "info/refs" else "POST"):
         return None
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return GitRequest(method, found["owner"], found["name"], service, query, headers, pushes=asked == RECEIVE)
+    client = (scope.get("client") or ("",))[0]
+    pushes = asked == RECEIVE
+    return GitRequest(method, found["owner"], found["name"], service, query, headers, pushes, client)
