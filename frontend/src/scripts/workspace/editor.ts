@@ -19,9 +19,9 @@ const colours = HighlightStyle.define([
 ]);
 
 const theme = EditorView.theme({
-  "&": { backgroundColor: "var(--surface)", color: "var(--ink)", fontSize: "0.875rem" },
+  "&": { backgroundColor: "var(--surface)", color: "var(--ink)", fontSize: "0.875rem", height: "100%" },
   "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
-  ".cm-scroller": { fontFamily: "var(--font-code)", minHeight: "24rem", maxHeight: "70vh" },
+  ".cm-scroller": { fontFamily: "var(--font-code)" },
   ".cm-gutters": { backgroundColor: "var(--sunken)", color: "var(--ink-faint)", borderRight: "1px solid var(--line)" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in oklab, var(--accent) 7%, transparent)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
@@ -63,7 +63,6 @@ export async function install(form: HTMLFormElement): Promise<void> {
   });
   hostOf(area).shadowRoot!.append(view.dom);
   area.hidden = true;
-  for (const hint of form.querySelectorAll<HTMLElement>("[data-editor-hint]")) hint.hidden = area.readOnly;
   form.addEventListener("submit", () => (sending = true));
   addEventListener("beforeunload", (event) => {
     if (!sending && area.value !== saved) {
