@@ -73,7 +73,8 @@ def figure(amount: int) -> str:
 @register.filter
 def details(event: AuditEvent) -> list[tuple[str, str]]:
     """What else is known of an audited act: names and values, in few characters."""
-    return [(name.replace("_", " "), _describe(name, value)) for name, value in event.details.items()]
+    known = [(name, value) for name, value in event.details.items() if value is not None]
+    return [(name.replace("_", " "), _describe(name, value)) for name, value in known]
 
 
 def _describe(name: str, value: object) -> str:
