@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Upper
 
+from marketplace.algorithms.supply_chain_models import Advisory, ArtifactSignature  # noqa: F401 - Django looks here
 from marketplace.organizations.models import Organization, name_validators
 
 
@@ -309,37 +310,6 @@ class EnvironmentStanding(models.Model):
         """Of a retired one, for authors and callers."""
         use = f"Use {self.instead}." if self.instead else ""
         return " ".join(filter(None, [f"The environment {self.environment} has retired.", self.message, use]))
-
-
-class Advisory(models.Model):
-    """That some versions of a package have a known vulnerability: one package of an OSV advisory."""
-
-    advisory_id = models.CharField(max_length=64, db_index=True)
-    type = models.CharField(max_length=16)
-    """A package URL's: pypi, npm, maven, …"""
-    name = models.CharField(max_length=255)
-    """As advisories.normalize writes it."""
-    summary = models.CharField(max_length=300, blank=True)
-    severity = models.CharField(max_length=16, blank=True)
-    affected = models.JSONField()
-    """OSV's `versions` and `ranges`."""
-
-    class Meta:
-        indexes = [models.Index(fields=["name", "type"], name="advisory_package")]
-
-    def __str__(self) -> str:
-        return f"{self.advisory_id} of {self.name}"
-
-
-class ArtifactSignature(models.Model):
-    """That this platform built the artifact, as execution/signatures.py signs it."""
-
-    artifact = models.CharField(max_length=64, primary_key=True)
-    """SHA-256, hex."""
-    signature = models.CharField(max_length=128)
-
-    def __str__(self) -> str:
-        return f"signature of {self.artifact}"
 
 
 class TrafficSplit(models.Model):
