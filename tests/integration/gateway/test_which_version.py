@@ -146,7 +146,11 @@ async def test_a_version_whose_environment_is_no_more_says_what_to_use(gateway: 
         admit(gateway, "/ann/old/3.0.0")
 
 
-@pytest.mark.parametrize("name", [BUILD.source_hash, BUILD.version_id.replace("-", ""), BUILD.source_hash.upper()])
+@pytest.mark.parametrize(
+    "name",
+    [BUILD.source_hash, BUILD.version_id.replace("-", ""), BUILD.source_hash.upper()],
+    ids=["by its source", "by its id", "in capitals"],
+)
 async def test_a_build_that_is_no_version_is_called_by_its_owners_alone(gateway: Gateway, name: str) -> None:
     assert version_for(gateway, f"/ann/echo/{name}", ANNS_KEY) == "build-77"
     with pytest.raises(UnknownAlgorithm):
