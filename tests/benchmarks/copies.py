@@ -69,6 +69,7 @@ def _insert(row: models.Model, **changes: object) -> Any:
 def _store_changed(digest: str, number: int) -> str:
     """The digest of a new artifact."""
     from marketplace.algorithms.blobs import artifact_name, hash_blob, open_artifact, store_blob
+    from marketplace.algorithms.signing import sign_artifact
 
     with open_artifact(digest) as stream:
         content = io.BytesIO(stream.read())
@@ -76,6 +77,7 @@ def _store_changed(digest: str, number: int) -> str:
         tar.addfile(tarfile.TarInfo(f"copy{number}"))
     changed, size = hash_blob(content)
     store_blob(artifact_name(changed), content, size)
+    sign_artifact(changed)
     return changed
 
 
