@@ -28,7 +28,7 @@ from execution.leasing.sights import LeasedSeen, QueueSeen, Sight
 from execution.leasing.slot import DeadlinePassed, LeasedSlot, LoadFailed, SlotLost
 from execution.leasing.trees import CallTrees
 from execution.machine_report import MachineReport, read_machine_report
-from execution.protocol.agent_messages import AlgorithmFailure, NodeSeen, SetDraining, SlotSeen, VersionSpec
+from execution.protocol.agent_messages import AlgorithmFailure, Fetch, NodeSeen, SetDraining, SlotSeen, VersionSpec
 
 __all__ = [
     "AlgorithmFailure",
@@ -88,6 +88,10 @@ class ExecutionClient:
     async def look(self) -> Sight:
         """What this process and the machine behind it do now."""
         return await self._lessee.look()
+
+    def fetch_ahead(self, spec: VersionSpec) -> None:
+        """Has the machine fetch the files of a version that may be called soon."""
+        self._lessee.tell_agent(Fetch(spec.artifact))
 
     def recall(self, slot_id: int) -> None:
         """Ends a slot, after the call that it runs."""

@@ -1,8 +1,7 @@
 """The base world: alice owns her things, bob is a member of alice's team, charlie is a stranger to both."""
 
-from typing import Any
-
 import pytest
+from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
@@ -22,9 +21,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture(autouse=True)
-def no_kept_pages(settings: Any) -> None:
-    """What a test changes is to be seen at once."""
-    settings.PAGE_CACHE_SECONDS = 0
+def no_kept_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test changes is to be seen at once. Without the fixture `settings`, whose name tests may use."""
+    monkeypatch.setattr(settings, "PAGE_CACHE_SECONDS", 0)
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ class ArtifactCache:
         self._open_artifact = open_artifact
         self._max_size = max_size
         self._at_once = asyncio.Semaphore(FETCHES)
+        self._ahead = asyncio.Semaphore(1)
         self._fetching: dict[str, asyncio.Task[None]] = {}
         self._entries = _take_up(folder)
 
@@ -50,6 +51,17 @@ class ArtifactCache:
         self._entries.move_to_end(digest)
         os.utime(self._folder / digest)  # for the order in which the next agent takes them up
         return self._folder / digest
+
+    def is_worth_fetching(self, digest: str) -> bool:
+        """Whether to have it before anybody wants it: it is not here, and half of the cache is free."""
+        return not self._has(digest) and digest not in self._fetching and 2 * self._size() < self._max_size
+
+    async def fetch_ahead(self, digest: str) -> None:
+        """One after the other, beside what is wanted now. What goes wrong is told to who wants it then."""
+        async with self._ahead:
+            with suppress(Exception):
+                await self.hold(digest)
+                self.let_go(digest)
 
     def let_go(self, digest: str) -> None:
         """One user less."""
@@ -82,7 +94,7 @@ class ArtifactCache:
         return size
 
     def _make_room(self, but: str = "") -> None:
-        size = sum(entry.size for entry in self._entries.values())
+        size = self._size()
         for digest, entry in list(self._entries.items()):
             if size <= self._max_size:
                 return
@@ -90,6 +102,9 @@ class ArtifactCache:
                 del self._entries[digest]
                 size -= entry.size
                 self._remove(digest)
+
+    def _size(self) -> int:
+        return sum(entry.size for entry in self._entries.values())
 
     def _remove(self, digest: str) -> None:
         """Renamed first: from now on it is not there, however long the removing takes."""

@@ -25,6 +25,7 @@ from execution.protocol.agent_messages import (
     Drain,
     EndWarm,
     Exited,
+    Fetch,
     FromGateway,
     Lease,
     Leased,
@@ -109,6 +110,10 @@ class Leases:
             case ReadLog(request_id, slot_id, listen):
                 slot = holder.slots.get(slot_id)
                 link.send(Log(request_id, slot.read_log(listen=listen) if slot is not None else ""))
+            case Fetch(artifact) if self._artifacts.is_worth_fetching(artifact):
+                fetching = asyncio.create_task(self._artifacts.fetch_ahead(artifact))
+                holder.requests.add(fetching)
+                fetching.add_done_callback(holder.requests.discard)
             case Look(request_id):
                 node = look_at_node(self._fleet.look(), max_slots=self._config.max_slots, draining=self._draining)
                 link.send(Seen(request_id, node))

@@ -27,6 +27,7 @@ from execution.protocol.agent_messages import (
     Drain,
     EndWarm,
     Exited,
+    Fetch,
     FromAgent,
     Lease,
     Leased,
@@ -182,8 +183,8 @@ class Lessee:
         if self._pools.take(slot):
             self._give_up(slot, Release(slot_id))
 
-    def tell_agent(self, message: EndWarm | SetDraining) -> None:
-        """Passes on what an operator wants; without an agent there is nothing to be done."""
+    def tell_agent(self, message: EndWarm | Fetch | SetDraining) -> None:
+        """What is not answered; without an agent there is nothing to be done."""
         if self._link is not None:
             self._link.send(message)
 

@@ -4,8 +4,8 @@
 slot's call channel, then those of `Leased.usage`, in that order. A gateway that disconnects gives up its
 leases and the agent kills those slots: nobody knows what state they are in. `DoorOpened` carries one descriptor.
 
-gateway to agent: Lease, Release, Discard, ReadLog, Look, EndWarm, SetDraining. Agent to gateway: DoorOpened, Leased,
-LeaseFailed, Exited, Recall, Drain, Resume, Log, Seen.
+gateway to agent: Lease, Release, Discard, ReadLog, Fetch, Look, EndWarm, SetDraining. Agent to gateway: DoorOpened,
+Leased, LeaseFailed, Exited, Recall, Drain, Resume, Log, Seen.
 
 An agent that is asked to stop sends Drain. A gateway then gives back every slot that is idle, and the others when their
 calls are over; it leases only for calls that calls in progress wait for. When no slot is leased any more, or after
@@ -73,6 +73,12 @@ class ReadLog(msgspec.Struct, frozen=True, tag="read_log"):
     slot_id: int
     listen: bool
     """Whether to keep what it prints from now on, for the next one."""
+
+
+class Fetch(msgspec.Struct, frozen=True, tag="fetch"):
+    """A version was published, and may be called soon: its first call need not wait for its files. Not answered."""
+
+    artifact: str
 
 
 class Look(msgspec.Struct, frozen=True, tag="look"):
@@ -186,5 +192,5 @@ class Seen(msgspec.Struct, frozen=True, tag="seen"):
     node: NodeSeen
 
 
-FromGateway = Lease | Release | Discard | ReadLog | Look | EndWarm | SetDraining
+FromGateway = Lease | Release | Discard | ReadLog | Fetch | Look | EndWarm | SetDraining
 FromAgent = DoorOpened | Leased | LeaseFailed | Exited | Recall | Drain | Resume | Log | Seen

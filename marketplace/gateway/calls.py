@@ -51,6 +51,7 @@ class Gateway:
         self._secret = secret
         self._limits = Limits(mirror)
         meter.counts = mirror.counts
+        mirror.on_new_version = execution.fetch_ahead
         self._rights: dict[str, str] = {}
         """To call others: of the calls in progress that have one, by their ids."""
         self.running: dict[str, Call] = {}

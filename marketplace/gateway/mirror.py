@@ -7,6 +7,7 @@ it does so again. Entries are replaced, never changed.
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 from zlib import crc32
@@ -88,6 +89,8 @@ class Mirror:
         """By organization; only of those that have any."""
         self.counts: dict[str, dict[str, int]] = {}
         """What budgets have spent and which free calls were had, by Redis's hash and field. The meter's writer adds."""
+        self.on_new_version: Callable[[VersionSpec], None] = lambda _: None
+        """Is told of each version that is published while this gateway runs."""
         self._algorithms: dict[str, AlgorithmEntry] = {}
         self._fields: dict[str, str] = {}
         """Of each algorithm, by its id."""
@@ -237,6 +240,10 @@ class Mirror:
             self._fields[entry.algorithm_id] = field
         _replace(self._algorithms, field, entry)
         self._targets.pop(field, None)
+        known = {version.version_id for version in before.versions} if before is not None else set()
+        for version in entry.versions if entry is not None else ():
+            if version.version_id not in known:
+                self.on_new_version(_spec_of(entry, version))
 
 
 def _to_numbers(found: dict[bytes, bytes]) -> dict[str, int]:

@@ -7,14 +7,17 @@ code is 1 when one fails.
 import json
 import sys
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from execution.environments import find_environment, load_environments
 from tests.builds.author import Author, author_of_a_platform
+from tests.builds.vendored import vendored_files
 
 PROJECTS = Path(__file__).with_name("projects")
 OURS = "project.toml"
-"""What a project is called with, and answers: pairs, as `calls`."""
+"""What a project is called with, and answers: pairs, as `calls`; and what it brings along, as `vendored`."""
 LAST_LINES = 15
 
 
@@ -45,10 +48,11 @@ def _outcome_of(author: Author, language: str) -> str:
 
 def _build_and_call(author: Author, language: str, folder: Path) -> str:
     """What went wrong."""
-    calls = tomllib.loads((folder / OURS).read_text("utf-8"))["calls"]
+    project = tomllib.loads((folder / OURS).read_text("utf-8"))
+    calls = project["calls"]
     name = f"project_{language}"
     author.create(name, language)
-    build = author.upload(name, _files_of(folder), {"entry": _entry_of(language)})
+    build = author.upload(name, _files_of(folder, project.get("vendored", [])), {"entry": _entry_of(language)})
     found = author.wait(name, build)
     if found["state"] != "succeeded":
         lines = author.log(name, build).splitlines()[-LAST_LINES:]
@@ -67,9 +71,12 @@ def _entry_of(language: str) -> str:
     return environment.default_entry("project")
 
 
-def _files_of(folder: Path) -> dict[str, str]:
+def _files_of(folder: Path, vendored: Sequence[Mapping[str, Any]]) -> dict[str, str | bytes]:
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != OURS)
-    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+    files: dict[str, str | bytes] = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+    for wanted in vendored:
+        files |= vendored_files(wanted)
+    return files
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class Author:
         body = {"name": name, "settings": {"algorithm_environment": environment}}
         self._client.post(f"/v1/algorithms/{self._name}", json=body).raise_for_status()
 
-    def upload(self, name: str, files: Mapping[str, str], settings: Mapping[str, Any] | None = None) -> str:
+    def upload(self, name: str, files: Mapping[str, str | bytes], settings: Mapping[str, Any] | None = None) -> str:
         """Queues a build of these files, and answers its id."""
         form = {"settings": json.dumps(settings or {})}
         archive = {"source": ("source.tar.gz", _pack(files))}
@@ -85,11 +85,12 @@ def author_of_a_platform(**variables: str) -> Iterator[Author]:
         shutil.rmtree(up.home, ignore_errors=True)
 
 
-def _pack(files: Mapping[str, str]) -> bytes:
+def _pack(files: Mapping[str, str | bytes]) -> bytes:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as tar:
-        for name, text in sorted(files.items()):
+        for name, content in sorted(files.items()):
+            data = content.encode() if isinstance(content, str) else content
             info = tarfile.TarInfo(name)
-            info.size = len(text.encode())
-            tar.addfile(info, io.BytesIO(text.encode()))
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
     return archive.getvalue()

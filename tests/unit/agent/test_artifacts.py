@@ -131,6 +131,23 @@ async def test_what_is_in_use_stays(folder: Path, storage: Storage) -> None:
     assert names(folder) == {digests[0], digests[2]}
 
 
+async def test_what_may_be_wanted_soon_is_there_when_it_is(folder: Path, storage: Storage) -> None:
+    cache, digest = make_cache(folder, storage), storage.add(b"a")
+    assert cache.is_worth_fetching(digest)
+    await cache.fetch_ahead(digest)
+    assert not cache.is_worth_fetching(digest)
+    await cache.hold(digest)
+    assert storage.opened == [digest]
+    await cache.fetch_ahead("no such digest")  # who wants it is told, and nobody else
+
+
+async def test_nothing_is_fetched_ahead_into_a_cache_that_is_half_full(folder: Path, storage: Storage) -> None:
+    cache = make_cache(folder, storage, mebibytes=2)
+    first = storage.add(b"a", size=MEBIBYTE + 1)
+    await cache.fetch_ahead(first)
+    assert not cache.is_worth_fetching(storage.add(b"b"))
+
+
 async def test_someone_empties_the_folder(folder: Path, storage: Storage) -> None:
     cache, digest = make_cache(folder, storage, mebibytes=1), storage.add(b"x")
     await cache.hold(digest)
