@@ -20,7 +20,6 @@ from execution.errors import CannotIsolate
 from execution.sandbox import limits
 from execution.sandbox.bubblewrap import BubblewrapSandbox
 from execution.sandbox.checks import check_isolation, check_uid_range
-from execution.sandbox.watched import descendants
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -124,13 +123,6 @@ async def test_a_bubblewrap_in_a_closed_folder_is_shown_to_the_slots_user(
     with ready_machine(config) as launcher:
         slot = await load(launcher, "")
         assert "/staging/" in read_of(slot, "cmdline").split("\0")[0]
-
-
-async def test_a_slot_takes_no_processor_from_who_is_at_work(launcher: Launcher, load: Load) -> None:
-    slot = await load(launcher, "")
-    below = descendants(slot.started.process.pid)
-    assert {os.sched_getscheduler(pid) for pid in (slot.started.process.pid, *below)} == {os.SCHED_BATCH}
-    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 async def test_a_slot_goes_first_when_the_machine_runs_out_of_memory(launcher: Launcher, load: Load) -> None:
