@@ -179,7 +179,7 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db
 BUILDS_AT_ONCE = env_int("AGORA_BUILDS_AT_ONCE", max(2, min(8, 1 + (os.cpu_count() or 1))))
 BUILDS_PER_OWNER = env_int("AGORA_BUILDS_PER_OWNER", max(1, BUILDS_AT_ONCE - 1))
 # Hosts that packages which an author names by their address may be taken from.
-PACKAGE_HOSTS = env_list("AGORA_PACKAGE_HOSTS", "pypi.org,files.pythonhosted.org,registry.npmjs.org")
+PACKAGE_HOSTS = env_list("AGORA_PACKAGE_HOSTS", "")
 CELERY_TASK_ROUTES = {  # what waits for algorithms and receivers must not keep builds waiting: `agora caller` takes it
     "algorithms.build_next": {"queue": "builds"},  # nor builds housekeeping: `agora builder` takes them
     "algorithms.prune_build_caches": {"queue": "builds"},

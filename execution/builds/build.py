@@ -21,8 +21,6 @@ from execution.errors import BuildFailed
 
 __all__ = ["BuiltArtifact", "build_artifact"]
 
-PACKAGE_HOSTS = frozenset({"pypi.org", "files.pythonhosted.org", "registry.npmjs.org"})
-
 
 def build_artifact(
     *,
@@ -33,7 +31,7 @@ def build_artifact(
     cache: Path,
     log: Log,
     owner_cache: Path | None = None,
-    package_hosts: frozenset[str] = PACKAGE_HOSTS,
+    package_hosts: frozenset[str] = frozenset(),
     limits: BuildLimits | None = None,
     cancelled: threading.Event | None = None,
 ) -> BuiltArtifact:

@@ -12,7 +12,7 @@ LINES = 60
 HINTS = tuple(
     (re.compile(pattern), hint)
     for pattern, hint in (
-        (r"no version of ([\w.-]+)==", "There is no such version of {0}: choose one of those on pypi.org."),
+        (r"no version of ([\w.-]+)==", "There is no such version of {0}: choose one of those on PyPI."),
         (r"([\w.-]+) was not found in the package registry", "There is no package {0} on PyPI: mend its name."),
         (r"([\w.-]+)==\S+ has no wheels with", "{0} has no wheel for this Python: choose another version of it."),
         (r"No solution found", "The requirements contradict each other: loosen one of them."),
@@ -22,7 +22,7 @@ HINTS = tuple(
         (r"error TS2307: Cannot find module '([^'.]+)'", "Add {0} to the dependencies in package.json."),
         (r"Could not find artifact (\S+)", "There is no {0} in Maven Central: mend groupId, artifactId or version."),
         (r"no matching package named `(\S+)` found", "There is no crate {0}: mend its name in Cargo.toml."),
-        (r"failed to select a version for.*`(\S+)", "No version of {0} fits: choose one that is on crates.io."),
+        (r"failed to select a version for.*`(\S+)", "No version of {0} fits: choose one that there is."),
         (r"unresolved import `(\w+)", "Name the crate that has {0} under [dependencies] in Cargo.toml."),
         (r"no required module provides package (\S+?)[;:]", "Run `go get {0}`, and send go.mod and go.sum."),
         (r"missing go.sum entry", "Run `go mod tidy`, and send go.mod and go.sum."),

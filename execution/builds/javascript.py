@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from execution.builds.base import BuildJob
 from execution.builds.layers import install_layer
@@ -49,9 +50,12 @@ def install(job: BuildJob, copy: Callable[[str, str], object] = os.link) -> None
 def _install(job: BuildJob) -> list[Package]:
     folder = job.scratch / "packages"
     folder.mkdir()
-    for name in MANIFESTS:  # and nothing else: an .npmrc could name programs to run
+    # And nothing else: an .npmrc could name programs to run.
+    shutil.copyfile(job.tree / MANIFESTS[0], folder / MANIFESTS[0])
+    for name in MANIFESTS[1:]:
         if (job.tree / name).is_file():
-            shutil.copyfile(job.tree / name, folder / name)
+            lock = _without_addresses(json.loads((job.tree / name).read_bytes()))
+            (folder / name).write_text(json.dumps(lock))
     _install_manifest(job, folder)
     lock = folder / "node_modules" / ".package-lock.json"
     found = list(read_npm(lock)) if lock.is_file() else []
@@ -64,11 +68,21 @@ def _install(job: BuildJob) -> list[Package]:
 def _check_lock(job: BuildJob, path: Path) -> None:
     try:
         packages = json.loads(path.read_bytes()).get("packages", {}).values()
-        addresses = [one["resolved"] for one in packages if "resolved" in one]
+        addresses = [one["resolved"] for one in packages if "resolved" in one and "integrity" not in one]
     except (ValueError, AttributeError, TypeError):
         raise BuildFailed(f"{path.name} is not a lock file of npm 7 or later: make it anew.") from None
     for address in addresses:
         job.check_address(path.name, str(address))
+
+
+def _without_addresses(lock: dict[str, Any]) -> dict[str, Any]:
+    """A lock, without the addresses at which somebody found what it names: the index has the same, to the bit, as
+    `integrity` says.
+    """
+    for package in lock.get("packages", {}).values():
+        if "integrity" in package:
+            package.pop("resolved", None)
+    return lock
 
 
 def _check_manifest(job: BuildJob, path: Path) -> None:

@@ -65,8 +65,8 @@ def test_what_no_lock_fixes_is_resolved_anew_after_a_day(bench: Bench) -> None:
     ("files", "entry", "environment"),
     [
         ({"requirements.txt": "x @ https://example.org/x-1-py3-none-any.whl\n", "src/x.py": ""}, "src/x.py", "python3"),
-        ({"requirements.txt": "x@https://pypi.org.example.org/x.whl", "src/x.py": ""}, "src/x.py", "python3"),
-        ({"requirements.txt": "x @ https://pypi.org@169.254.169.254/x.whl", "src/x.py": ""}, "src/x.py", "python3"),
+        ({"requirements.txt": "x@https://index.example.org/x.whl", "src/x.py": ""}, "src/x.py", "python3"),
+        ({"requirements.txt": "x @ https://example.org@169.254.169.254/x.whl", "src/x.py": ""}, "src/x.py", "python3"),
         (
             {"package.json": '{"dependencies": {"x": "https://example.org/x.tgz"}}', "src/x.js": ""},
             "src/x.js",
