@@ -54,8 +54,8 @@ def _install(job: BuildJob) -> list[Package]:
     shutil.copyfile(job.tree / MANIFESTS[0], folder / MANIFESTS[0])
     for name in MANIFESTS[1:]:
         if (job.tree / name).is_file():
-            lock = _without_addresses(json.loads((job.tree / name).read_bytes()))
-            (folder / name).write_text(json.dumps(lock))
+            locked = _without_addresses(json.loads((job.tree / name).read_bytes()))
+            (folder / name).write_text(json.dumps(locked))
     _install_manifest(job, folder)
     lock = folder / "node_modules" / ".package-lock.json"
     found = list(read_npm(lock)) if lock.is_file() else []
