@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import shutil
 import tarfile
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 import redis
 
+from execution.config import AgentConfig
 from marketplace.cli.credentials import Credentials
 from marketplace.cli.manifest import read_manifest
 from marketplace.cli.platform_client import Platform
@@ -52,6 +54,17 @@ class Victim:
     def path_of(self, digest: str) -> Path:
         return self._platform.home / "storage" / "artifacts" / f"{digest}.tar"
 
+    def change_files(self) -> None:
+        """In the storage, and so that the agent, which had them when they were published, takes them from there."""
+        digest = self.entry.versions[0].artifact
+        kept = AgentConfig(home=self._platform.home).artifacts_folder / digest
+        deadline = time.monotonic() + SECONDS
+        while not kept.is_dir():
+            assert time.monotonic() < deadline, "they were never fetched"
+            time.sleep(0.05)
+        self.path_of(digest).write_bytes(pack_evil(self.name))
+        shutil.rmtree(kept)
+
     def call(self) -> dict[str, object]:
         headers = {"Authorization": f"Simple {self._platform.demo_key}"}
         address = f"{self._platform.address}/v1/algo/demo/{self.name}"
@@ -69,7 +82,7 @@ def pack_evil(name: str) -> bytes:
 
 def test_files_that_were_changed_in_the_storage_are_not_loaded(platform: RunningPlatform, tmp_path: Path) -> None:
     victim = Victim(platform, tmp_path / "victim", "changed_files")
-    victim.path_of(victim.entry.versions[0].artifact).write_bytes(pack_evil(victim.name))
+    victim.change_files()
     assert "damaged" in str(victim.call()["error"])
 
 
