@@ -10,9 +10,8 @@ from typing import Any
 
 
 def vendored_files(wanted: Mapping[str, Any]) -> dict[str, bytes]:
-    """The files of one `[[vendored]]` table: `package`, `files` (a pattern) and the `folder` that they go to.
-
-    What stands before the pattern's first star is left out of their paths. Raises CalledProcessError.
+    """The files of one `[[vendored]]` table: the `package`, the `root` in it, the `files` below that, and the `folder`
+    that they go to. `root` and `files` may be patterns. Raises CalledProcessError.
     """
     with tempfile.TemporaryDirectory(prefix="agora-vendored-") as scratch:
         folder = Path(scratch)
@@ -20,15 +19,15 @@ def vendored_files(wanted: Mapping[str, Any]) -> dict[str, bytes]:
         _run("apt-get", "-q", "download", wanted["package"], folder=folder)
         (package,) = folder.glob("*.deb")
         _run("dpkg-deb", "-x", str(package), "files", folder=folder)
-        return dict(_find(folder / "files", wanted["files"], wanted["folder"]))
+        (root,) = (folder / "files").glob(wanted["root"])
+        return dict(_find(root, wanted["files"], PurePosixPath(wanted["folder"])))
 
 
-def _find(root: Path, pattern: str, folder: str) -> Iterator[tuple[str, bytes]]:
-    base = PurePosixPath(pattern.partition("*")[0] + "x").parent
+def _find(root: Path, pattern: str, folder: PurePosixPath) -> Iterator[tuple[str, bytes]]:
     found = [path for path in sorted(root.glob(pattern)) if path.is_file()]
     assert found, f"{pattern} is not in the package"
     for path in found:
-        yield str(PurePosixPath(folder) / path.relative_to(root / base)), path.read_bytes()
+        yield str(folder / path.relative_to(root)), path.read_bytes()
 
 
 def _run(*command: str, folder: Path) -> None:
