@@ -20,7 +20,7 @@ ECOSYSTEMS = {
     "PyPI": "pypi",
     "npm": "npm",
     "Maven": "maven",
-    "crates.io": "cargo",
+    "crates": "cargo",
     "Go": "golang",
     "RubyGems": "gem",
     "Packagist": "composer",
@@ -29,7 +29,7 @@ ECOSYSTEMS = {
     "Hackage": "hackage",
     "NuGet": "nuget",
 }
-"""OSV's names, and a package URL's types."""
+"""OSV's names, without what follows a dot or a colon, and a package URL's types."""
 TAKEN_AT_ONCE = 500
 LONGEST_SUMMARY = 300
 ZERO, RELEASED = (0, 0, ""), (2, 0, "")
@@ -145,7 +145,7 @@ def _to_rows(advisory: dict[str, Any]) -> Iterator[Advisory]:
     summary = str(advisory.get("summary") or advisory.get("details") or "")
     for affected in advisory.get("affected", ()):
         package = affected.get("package") or {}
-        kind = ECOSYSTEMS.get(str(package.get("ecosystem", "")).partition(":")[0])
+        kind = ECOSYSTEMS.get(re.split("[.:]", str(package.get("ecosystem", "")))[0])
         if kind is not None:
             yield Advisory(
                 advisory_id=advisory["id"],
