@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
 
 from billing.api import Count, MeterEvent, MeterWriter, Outcome, Waiver
@@ -175,9 +175,9 @@ class Gateway:
         call.task.cancel()
         return True
 
-    def find_version(self, version_id: str) -> Target | None:
-        """A version that can be called."""
-        return self._mirror.find_version(version_id)
+    def find_versions(self, version_ids: Collection[str]) -> dict[str, Target]:
+        """Those that can be called, by their ids."""
+        return self._mirror.find_versions(version_ids)
 
     def _begin(self, call: Call) -> str | None:
         begun = self._limits.begin(call.caller)

@@ -7,7 +7,7 @@ it does so again. Entries are replaced, never changed.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import TypeVar
 from zlib import crc32
@@ -132,9 +132,19 @@ class Mirror:
 
     def find_version(self, version_id: str) -> Target | None:
         """A version that has been looked up, by its own id."""
+        return next((target for target in self._looked_up() if target.version.version_id == version_id), None)
+
+    def find_versions(self, version_ids: Collection[str]) -> dict[str, Target]:
+        """Those of them that have been looked up, by their ids; in one pass, since that may be tens of thousands."""
+        return {
+            target.version.version_id: target
+            for target in self._looked_up()
+            if target.version.version_id in version_ids
+        }
+
+    def _looked_up(self) -> Iterator[Target]:
         known = (target for targets in self._targets.values() for target in targets.values() if target)
-        both = (each for target in known for each in (target, target.candidate) if each)
-        return next((target for target in both if target.version.version_id == version_id), None)
+        return (each for target in known for each in (target, target.candidate) if each)
 
     def _resolve(self, algorithm: AlgorithmEntry, selector: str) -> Target | None:
         if (halves := _find_split(algorithm, selector)) is not None:

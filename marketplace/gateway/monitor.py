@@ -106,24 +106,24 @@ class Monitor:
         return seen is not None and seen.name == node
 
     async def _look(self) -> Sight:
-        sight = await self._execution.look()
-        running = self._gateway.running
+        sight, running = await self._execution.look(), self._gateway.running
+        targets = self._gateway.find_versions({seen.version_id for seen in (*sight.slots, *sight.queues)})
         return Sight(
             gateway=self._name,
             node=sight.node,
             calls=_describe_calls(running),
             call_count=len(running),
-            slots=tuple(self._describe_slot(slot) for slot in sight.slots),
-            queues=tuple(self._describe_queue(queue) for queue in sight.queues),
+            slots=tuple(_describe_slot(slot, targets.get(slot.version_id)) for slot in sight.slots),
+            queues=tuple(_describe_queue(queue, targets.get(queue.version_id)) for queue in sight.queues),
         )
 
-    def _describe_slot(self, slot: LeasedSeen) -> HeldSlot:
-        algorithm, version, author_id = _name(self._gateway.find_version(slot.version_id))
-        return HeldSlot(slot.slot_id, algorithm, version, author_id, slot.busy, slot.calls, slot.cpu_us, slot.memory)
 
-    def _describe_queue(self, queue: QueueSeen) -> Queue:
-        algorithm, version, author_id = _name(self._gateway.find_version(queue.version_id))
-        return Queue(algorithm, version, author_id, queue.waiting, queue.slots, queue.busy, queue.run_us)
+def _describe_slot(slot: LeasedSeen, target: Target | None) -> HeldSlot:
+    return HeldSlot(slot.slot_id, *_name(target), slot.busy, slot.calls, slot.cpu_us, slot.memory)
+
+
+def _describe_queue(queue: QueueSeen, target: Target | None) -> Queue:
+    return Queue(*_name(target), queue.waiting, queue.slots, queue.busy, queue.run_us)
 
 
 def _describe_calls(running: Mapping[str, Call]) -> tuple[RunningCall, ...]:

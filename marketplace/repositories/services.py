@@ -32,7 +32,7 @@ from marketplace.repositories.places import ensure_repository
 from marketplace.repositories.trees import commit_files, describe_commit, read_file, write_archive
 
 LONGEST_WAIT = timedelta(hours=1)
-"""After which a build that has not ended is not waited for."""
+"""After which nobody tries to publish it any more: its build has not ended, or publishing fails for a reason of ours."""
 DO_NOT_PUBLISH = "no"
 
 
@@ -78,11 +78,11 @@ def publish_push(push: Push, *, now: datetime) -> bool:
     """Publishes what was pushed as soon as it has been built; whether nothing more is to be done. Safe to repeat."""
     if push.settled_at is not None or push.build is None:
         return True
+    if now - push.pushed_at > LONGEST_WAIT:
+        return _settle(push, "It could not be published for an hour, and is not any more: push again, or publish it.")
     state = Build.objects.values_list("state", flat=True).get(pk=push.build_id)
     if state in {BuildState.QUEUED, BuildState.BUILDING}:
-        if now - push.pushed_at < LONGEST_WAIT:
-            return False
-        return _settle(push, "Its build has not ended for an hour: it is not published any more.")
+        return False
     if state != BuildState.SUCCEEDED:
         return _settle(push, "Its build failed.")
     try:
