@@ -32,7 +32,7 @@ from marketplace.repositories.places import ensure_repository
 from marketplace.repositories.trees import commit_files, describe_commit, read_file, write_archive
 
 LONGEST_WAIT = timedelta(hours=1)
-"""After which nobody tries to publish it any more: its build has not ended, or publishing fails for a reason of ours."""
+"""After which nobody tries to publish it any more: its build has not ended, or a fault of ours stands in the way."""
 DO_NOT_PUBLISH = "no"
 
 
