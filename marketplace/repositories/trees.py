@@ -16,6 +16,8 @@ LONGEST_DIFF = 200_000
 """Characters."""
 LONGEST_PATH = 500
 UNPRINTED = "\x1f"
+FORMAT = "--format=" + UNPRINTED.join(("%H", "%an", "%at", "%s"))
+"""What _read_commit reads."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +70,15 @@ def list_commits(repository: Path, *, limit: int = 50, path: str = "") -> list[C
     head = find_head(repository)
     if head is None:
         return []
-    form = UNPRINTED.join(("%H", "%an", "%at", "%s"))
-    arguments = ["log", f"--max-count={limit}", f"--format={form}", head, *(["--", path] if path else [])]
+    arguments = ["log", f"--max-count={limit}", FORMAT, head, *(["--", path] if path else [])]
     lines = run_git(repository, *arguments).decode(errors="replace").splitlines()
     return [_read_commit(*line.split(UNPRINTED, 3)) for line in lines]
 
 
 def describe_commit(repository: Path, commit: str) -> Commit:
     """Raises NotFound."""
-    form = UNPRINTED.join(("%H", "%an", "%at", "%s"))
     try:
-        line = run_git(repository, "log", "--max-count=1", f"--format={form}", commit, "--").decode(errors="replace")
+        line = run_git(repository, "log", "--max-count=1", FORMAT, commit, "--").decode(errors="replace")
     except GitFailed:
         raise NotFound("There is no such commit.") from None
     return _read_commit(*line.strip().split(UNPRINTED, 3))

@@ -6,14 +6,13 @@ It asks the database in threads, and streams what is large.
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from rest_framework.exceptions import MethodNotAllowed
 
 from marketplace.api.data import directories
 from marketplace.api.data.callers import KeyNeeded, identify
 from marketplace.api.data.downloads import SENDFILE, send_file
-from marketplace.api.data.replies import Reply, Send, reply_with_error, send_reply
+from marketplace.api.data.replies import Reply, Send, Sending, reply_with_error, send_reply
 from marketplace.api.data.requests import DataRequest, Scope, read_request
 from marketplace.api.data.threads import ask_database
 from marketplace.api.data.uploads import ClientGone, Receive, receive_file
@@ -32,7 +31,7 @@ ALLOWED = ", ".join(("GET", "HEAD", "PUT", *WITH_BODY))
 
 async def answer_data(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application."""
-    sending = _Sending(send)
+    sending = Sending(send)
     try:
         request = read_request(scope)
         answer = await _answer(request, receive)
@@ -48,18 +47,6 @@ async def answer_data(scope: Scope, receive: Receive, send: Send) -> None:
         if isinstance(error, MethodNotAllowed):
             answer = replace(answer, headers={**answer.headers, "allow": ALLOWED})
     await send_reply(answer, sending, head_only=scope["method"] == "HEAD")
-
-
-class _Sending:
-    """Knows whether it is too late for an error to be answered."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.started = False
-
-    async def __call__(self, message: dict[str, Any]) -> None:
-        self.started = True
-        await self._send(message)
 
 
 async def _answer(request: DataRequest, receive: Receive) -> File | Reply:

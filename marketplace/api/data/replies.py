@@ -14,6 +14,18 @@ from marketplace.datasets.selectors import Listing
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+class Sending:
+    """Knows whether it is too late for an error to be answered."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        self.started = True
+        await self._send(message)
+
+
 @dataclass(frozen=True)
 class Reply:
     """A whole answer."""

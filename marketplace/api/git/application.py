@@ -9,10 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from marketplace.api.data.replies import Send, Sending
 from marketplace.api.data.threads import ask_database
 from marketplace.api.data.uploads import ClientGone, Receive
 from marketplace.api.git.access import Admitted, KeyNeeded, admit
-from marketplace.api.git.backend import Send, Stalled, run_backend
+from marketplace.api.git.backend import Stalled, run_backend
 from marketplace.api.git.pushes import answer_hook
 from marketplace.api.git.requests import GitRequest, read_request
 from marketplace.errors import MarketplaceError, NotFound, PermissionDenied, Unavailable
@@ -33,7 +34,7 @@ async def answer_git(scope: Mapping[str, Any], receive: Receive, send: Send) -> 
     if request is None:
         await _say(send, 404, "This is a git repository: `git clone` its address. Only the smart protocol is spoken.")
         return
-    sending = _Sending(send)
+    sending = Sending(send)
     try:
         admitted = await ask_database(admit, request)
         async with _places:
@@ -65,18 +66,6 @@ async def _serve(request: GitRequest, admitted: Admitted, receive: Receive, send
         with suppress(asyncio.CancelledError):
             await answering
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-
-class _Sending:
-    """Knows whether it is too late for an error to be answered."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.started = False
-
-    async def __call__(self, message: dict[str, Any]) -> None:
-        self.started = True
-        await self._send(message)
 
 
 async def _say(send: Send, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None) -> None:

@@ -1,11 +1,10 @@
 """git http-backend as a CGI program: bodies go through it both ways as they come, and nothing is kept whole."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from marketplace.api.data.replies import Send
 from marketplace.api.data.uploads import ClientGone, Receive
 from marketplace.api.git.requests import GitRequest
 from marketplace.repositories.git import environment, find_git
@@ -16,7 +15,6 @@ SECONDS = 900.0
 """The longest that one clone or push may take."""
 STALL_SECONDS = 60.0
 """The longest that a client may send nothing."""
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Stalled(Exception):

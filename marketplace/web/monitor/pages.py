@@ -18,6 +18,13 @@ from marketplace.web.console.page import organization_page, render_confirmation,
 from marketplace.web.monitor.picture import describe_picture
 from marketplace.web.operator.money import operator_page
 
+DRAIN = (
+    "Drain",
+    "Calls that run go on until their end; new ones wait for another machine, or until you resume it.",
+    "begins no more calls. Those that run go on.",
+)
+RESUME = ("Resume", "Calls that wait begin there at once.", "takes calls again.")
+"""What the button says, what follows, and what is said then."""
 OWED = "Its caller is told who ended it, and owes the time that it ran. The slot is replaced."
 
 
@@ -76,25 +83,14 @@ def end_platform_slot(request: HttpRequest, node: str, slot_id: int) -> HttpResp
 
 @require_http_methods(["GET", "POST"])
 @operator_page
-def drain_node(request: HttpRequest, node: str) -> HttpResponse:
-    """Asks, then lets a machine begin no more calls."""
+def drain_node(request: HttpRequest, node: str, *, draining: bool) -> HttpResponse:
+    """Asks, then has a machine begin no more calls, or take them again."""
+    action, consequence, done = DRAIN if draining else RESUME
     if request.method == "POST":
-        set_draining(user=_operator(request), node=node, draining=True)
-        messages.success(request, f"{node} begins no more calls. Those that run go on.")
+        set_draining(user=_operator(request), node=node, draining=draining)
+        messages.success(request, f"{node} {done}")
         return redirect("monitor:platform")
-    consequence = "Calls that run go on until their end; new ones wait for another machine, or until you resume it."
-    return _confirm(request, f"Drain {node}?", consequence, "Drain")
-
-
-@require_http_methods(["GET", "POST"])
-@operator_page
-def resume_node(request: HttpRequest, node: str) -> HttpResponse:
-    """Asks, then lets a machine take calls again."""
-    if request.method == "POST":
-        set_draining(user=_operator(request), node=node, draining=False)
-        messages.success(request, f"{node} takes calls again.")
-        return redirect("monitor:platform")
-    return _confirm(request, f"Resume {node}?", "Calls that wait begin there at once.", "Resume")
+    return _confirm(request, f"{action} {node}?", consequence, action)
 
 
 def _end_call(

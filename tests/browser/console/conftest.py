@@ -22,6 +22,16 @@ from tests.factories.people import make_api_key, make_organization, make_user
 LONG_NAME = "a_name_that_is_as_long_as_names_may_be_and_has_many_words_in_it"
 
 
+OTHERS = [
+    "/console/new",
+    "/console/grace",
+    "/console/grace/keys",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/billing",
+]
+
+
 @dataclass(frozen=True)
 class Workplace:
     """`address` is the server's; `pages` are the paths of what grace sees of the lab."""
@@ -71,11 +81,18 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
     scope = get_accessible_organization(user=grace, slug="lab")
     set_budget(scope=scope, period="month", amount=10**10, hard=True, at=timezone.now())
     set_budget(scope=scope, period="day", amount=1, hard=False, key_id=key.id, at=timezone.now())
+    paths = list_paths(key.id, calls, failed, going_on, invoice.pk)
+    yield Workplace(str(live_server), grace, going_on, [f"/console/lab{path}" for path in paths] + OTHERS)
+    cache.clear()
+
+
+def list_paths(key_id: object, calls: list[Any], failed: Build, going_on: Build, invoice_id: object) -> list[str]:
+    """What there is to see of the lab, below its address."""
     algorithm = f"/algorithms/{LONG_NAME}"
     paths = [
         "",
         "/keys",
-        f"/keys/{key.id}/revoke",
+        f"/keys/{key_id}/revoke",
         "/calls",
         "/calls?side=received",
         "/usage",
@@ -93,19 +110,10 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
         "/audit",
         "/payments",
         "/invoices",
-        f"/invoices/{invoice.pk}",
+        f"/invoices/{invoice_id}",
         "/payouts",
     ]
-    others = [
-        "/console/new",
-        "/console/grace",
-        "/console/grace/keys",
-        "/accounts/email/",
-        "/accounts/password/change/",
-        "/billing",
-    ]
-    yield Workplace(str(live_server), grace, going_on, [f"/console/lab{path}" for path in paths] + others)
-    cache.clear()
+    return paths
 
 
 @pytest.fixture
