@@ -3,7 +3,7 @@
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
 from pathlib import Path
@@ -15,6 +15,7 @@ from packaging.version import Version as PythonVersion
 
 from marketplace.algorithms.bill_of_materials import Package
 from marketplace.algorithms.models import Advisory
+from marketplace.batches import in_batches
 
 ECOSYSTEMS = {
     "PyPI": "pypi",
@@ -55,7 +56,7 @@ def import_advisories(folder: Path) -> int:
     How many rows it made: one for each package of an advisory. Those that were withdrawn are forgotten. Raises OSError.
     """
     taken = 0
-    for batch in _batches(_read_folder(folder)):
+    for batch in in_batches(_read_folder(folder), TAKEN_AT_ONCE):
         rows = [row for content in batch for row in _to_rows(content)]
         with transaction.atomic():
             Advisory.objects.filter(advisory_id__in=[str(content.get("id", "")) for content in batch]).delete()
@@ -125,17 +126,6 @@ def _read(content: bytes) -> Iterator[dict[str, Any]]:
         return
     if isinstance(advisory, dict) and isinstance(advisory.get("id"), str):
         yield advisory
-
-
-def _batches(advisories: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
-    for advisory in advisories:
-        batch.append(advisory)
-        if len(batch) == TAKEN_AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _to_rows(advisory: dict[str, Any]) -> Iterator[Advisory]:

@@ -9,7 +9,7 @@ from billing import api as billing
 from marketplace.accounts.models import User
 from marketplace.accounts.services import erase_person
 from marketplace.algorithms.models import Algorithm, AlgorithmSecret, Version
-from marketplace.algorithms.publication import publish_algorithms_now
+from marketplace.algorithms.publication import publish_many_now
 from marketplace.errors import Conflict, NotFound
 from marketplace.organizations.models import Organization
 from marketplace.organizations.permissions import check_can_close
@@ -79,4 +79,4 @@ def _close(scope: AccessibleOrganization, now: datetime) -> None:
     AlgorithmSecret.objects.filter(algorithm__in=ids).delete()
     end_organization(scope=scope, now=now)
     # Not robust: whoever deletes must learn that the gateways could not be told, and try again.
-    transaction.on_commit(lambda: publish_algorithms_now(ids))
+    transaction.on_commit(lambda: publish_many_now(ids))

@@ -1,9 +1,7 @@
 """How the environments stand: what the operator says of each, and what follows for builds and versions."""
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,12 +9,11 @@ from django.utils import timezone
 from execution.environments import Environment, find_environment, load_environments
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import EnvironmentStanding, EnvironmentStatus, Version
-from marketplace.algorithms.publication import publish_algorithms_now
+from marketplace.algorithms.publication import publish_many_now
 from marketplace.audit.services import record
 from marketplace.errors import InvalidInput, NotFound
 from marketplace.texts import check_storable
 
-TOLD_AT_ONCE = 200
 LONGEST_MESSAGE = 300
 
 
@@ -90,7 +87,7 @@ def set_environment_status(
     )
     affected = Version.objects.filter(environment=environment.id, withdrawn_at=None).order_by()
     algorithm_ids = list(affected.values_list("algorithm_id", flat=True).distinct())
-    transaction.on_commit(lambda: _tell_gateways(algorithm_ids))
+    transaction.on_commit(lambda: publish_many_now(algorithm_ids))
     return standing
 
 
@@ -125,13 +122,3 @@ def _check(environment: Environment, status: str, message: str, instead: str, en
         raise InvalidInput("ends_at", "Only the versions of a retired environment end.")
     if ends_at is not None and timezone.is_naive(ends_at):
         raise InvalidInput("ends_at", "Say in which time zone.")
-
-
-def _tell_gateways(algorithm_ids: Collection[UUID]) -> None:
-    for some in _batches(algorithm_ids):
-        publish_algorithms_now(some)
-
-
-def _batches(algorithm_ids: Collection[UUID]) -> Iterator[list[UUID]]:
-    ordered = sorted(algorithm_ids)
-    return (ordered[start : start + TOLD_AT_ONCE] for start in range(0, len(ordered), TOLD_AT_ONCE))

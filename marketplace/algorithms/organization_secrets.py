@@ -1,6 +1,5 @@
 """Secrets of organizations: in the slots of all their algorithms, but where the algorithm has one of the same name."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -9,15 +8,13 @@ from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, AlgorithmSecret, OrganizationSecret
-from marketplace.algorithms.publication import publish_algorithms_now
+from marketplace.algorithms.publication import publish_many_now
 from marketplace.algorithms.secrets import MOST_SECRETS, write_secret
 from marketplace.audit.services import record
 from marketplace.errors import InvalidInput, NotFound
 from marketplace.organizations.models import Organization
 from marketplace.organizations.permissions import check_can_publish
 from marketplace.organizations.selectors import AccessibleOrganization
-
-TOLD_AT_ONCE = 200
 
 
 @transaction.atomic
@@ -80,11 +77,6 @@ def _note(organization: Organization, by: User, action: str, secret: Organizatio
         subject_label=f"{secret.variable} of {organization.slug}",
         subject_id=secret.pk,
     )
-    algorithm_ids = sorted(algorithms.values_list("pk", flat=True))
+    algorithm_ids = list(algorithms.values_list("pk", flat=True))
     # Not robust: whoever takes a secret away must learn that the gateways could not be told, and try again.
-    transaction.on_commit(lambda: _tell_gateways(algorithm_ids))
-
-
-def _tell_gateways(algorithm_ids: Sequence[UUID]) -> None:
-    for start in range(0, len(algorithm_ids), TOLD_AT_ONCE):
-        publish_algorithms_now(algorithm_ids[start : start + TOLD_AT_ONCE])
+    transaction.on_commit(lambda: publish_many_now(algorithm_ids))

@@ -1,7 +1,7 @@
 """Tells the gateways about algorithms."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ from marketplace.algorithms.models import (
     Version,
 )
 from marketplace.algorithms.version_numbers import VersionNumber
+from marketplace.batches import in_batches
 from marketplace.directory import publisher
 from marketplace.directory.entries import AlgorithmEntry, PriceEntry, SplitEntry, VersionEntry
 
@@ -44,6 +45,7 @@ SETTINGS = (
 """The columns of a version that its entry has under the same names. Rows are read bare: 40,000 models take seconds."""
 LIFE = ("rolled_back_at", "deprecated_at", "deprecation")
 SIGNATURE = Subquery(ArtifactSignature.objects.filter(pk=OuterRef("artifact")).values("signature"))
+PUBLISHED_AT_ONCE = 200
 MOST_BUILDS = 5
 """How many builds that are no version can be called, the newest ones of each algorithm."""
 
@@ -54,6 +56,12 @@ def publish_algorithms_now(algorithm_ids: Collection[uuid.UUID]) -> None:
     locked = Algorithm.objects.filter(pk__in=algorithm_ids).select_for_update(of=("self",)).order_by("pk")
     entries = {publisher.algorithm_field(entry.owner, entry.name): entry for entry in _to_entries(locked)}
     publisher.publish_algorithms({field: entry if _can_be_called(entry) else None for field, entry in entries.items()})
+
+
+def publish_many_now(algorithm_ids: Iterable[uuid.UUID]) -> None:
+    """The same for very many: some at a time, so that no lock is held for long."""
+    for some in in_batches(sorted(algorithm_ids), PUBLISHED_AT_ONCE):
+        publish_algorithms_now(some)
 
 
 @transaction.atomic

@@ -1,7 +1,6 @@
 """Housekeeping: what the gateways read (Redis) is what the services write (PostgreSQL), and old calls are forgotten."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,6 +10,7 @@ from django.utils import timezone
 from billing import api as billing
 from marketplace.algorithms.publication import collect_algorithm_entries, publish_fields_now
 from marketplace.algorithms.selectors import map_versions
+from marketplace.batches import in_batches
 from marketplace.directory import publisher
 from marketplace.invocations.async_selectors import KEPT_DAYS
 from marketplace.invocations.contents import delete_contents
@@ -40,15 +40,15 @@ def refresh_directory() -> RefreshReport:
     run beside the services.
     """
     keys = publisher.find_differing_keys(collect_key_entries())
-    for key_hashes in _batches(keys):
+    for key_hashes in in_batches(sorted(keys), BATCH):
         publish_keys_now(key_hashes)
     algorithms = publisher.find_differing_algorithms(collect_algorithm_entries())
-    for fields in _batches(algorithms):
+    for fields in in_batches(sorted(algorithms), BATCH):
         publish_fields_now(fields)
     money = billing.rebuild_redis(map_versions, timezone.now())
     expected = collect_limits_entries()
     limits = set(expected) if money.counts else publisher.find_differing_limits(expected)
-    for organization_ids in _batches(limits):
+    for organization_ids in in_batches(sorted(limits), BATCH):
         publish_limits_now([UUID(text) for text in organization_ids])
     report = RefreshReport(len(keys), len(algorithms), money.restored, len(limits))
     if report != RefreshReport(0, 0, 0):
@@ -76,10 +76,3 @@ def clear_finished_calls(*, now: datetime) -> int:
         cleared += len(call_ids)
     Batch.objects.filter(created_at__lt=now - timedelta(days=KEPT_DAYS), calls=None).delete()
     return cleared
-
-
-def _batches(names: set[str]) -> Iterator[list[str]]:
-    """The names in order, BATCH at a time."""
-    ordered = sorted(names)
-    for start in range(0, len(ordered), BATCH):
-        yield ordered[start : start + BATCH]
