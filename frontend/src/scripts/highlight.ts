@@ -7,7 +7,7 @@ const KEYWORDS =
   "as async await break case catch class const continue def del do elif else except export finally for from function if " +
   "import in let new not or and pass raise return throw try var while with yield " +
   "None True False null true false undefined";
-const CODE = ".code pre code, .prose pre code[class^=language-]";
+const CODE = ".code pre:not(.difference) code, .prose pre code[class^=language-]";
 const TOKEN = new RegExp(
   [
     /(?<comment>(?<=^|\s)(?:#|\/\/).*$)/,

@@ -1,18 +1,28 @@
 """What every live page's connection has in common: who it is for, and how it says that it is not."""
 
 import asyncio
+import logging
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.db import InterfaceError, OperationalError
+from redis import RedisError
 
 from marketplace.accounts.models import User
 from marketplace.errors import NotFound, PermissionDenied
+from marketplace.web.live.origins import Application
 
 SIGN_IN, FORBIDDEN, UNKNOWN, TOO_MANY, SAID_SOMETHING = 4401, 4403, 4404, 4429, 4400
 """Codes with which a connection is closed for good: scripts open it again after any other."""
+TRY_AGAIN = 1013
+"""RFC 6455's registry: the server is overloaded, or what it needs is away."""
+AWAY = (RedisError, OperationalError, InterfaceError)
 MOST_PER_PERSON = 20
+
+logger = logging.getLogger(__name__)
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):
@@ -25,6 +35,15 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     """A notice may be lost with Redis: so often it is looked without one, and whether the person still may see it."""
     open_by_person: Counter[int] = Counter()
     user: User
+    closed = False
+    _telling: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serves the connection. However it ends, its place is free again and nothing is told any more."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
 
     async def connect(self) -> None:
         await self.accept()  # a refusal before it has no code that a script could read
@@ -42,16 +61,27 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                 await self.channel_layer.group_add(self.group(), self.channel_name)
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
-        if not hasattr(self, "user"):
-            return
-        self.open_by_person[self.user.id] -= 1
-        if not self.open_by_person[self.user.id]:
-            del self.open_by_person[self.user.id]
-        self._telling.cancel()
         if self.channel_layer is not None:
             await self.channel_layer.group_discard(self.group(), self.channel_name)
 
+    def _leave(self) -> None:
+        telling, self._telling = self._telling, None
+        if telling is None:
+            return
+        telling.cancel()
+        self.open_by_person[self.user.id] -= 1
+        if not self.open_by_person[self.user.id]:
+            del self.open_by_person[self.user.id]
+
+    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
+        """Closes once: what the other side still says, and what there was to tell, may both want to."""
+        if not self.closed:
+            self.closed = True
+            with suppress(OSError):  # they may have left
+                await super().close(code, reason)
+
     async def receive(self, *_: Any, **__: Any) -> None:
+        self._leave()
         await self.close(SAID_SOMETHING)
 
     async def live_changed(self, _: dict[str, Any]) -> None:
@@ -84,6 +114,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             await self.close(UNKNOWN)
         except PermissionDenied:
             await self.close(FORBIDDEN)
+        except AWAY as error:
+            logger.warning("a database does not answer a live page, which will ask again: %s", error)
+            await self.close(TRY_AGAIN)
+        except OSError:
+            return  # they have left
 
     async def tell_all(self) -> None:
         """Whatever is new."""
@@ -104,3 +139,17 @@ class NowhereConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         await self.accept()
         await self.close(UNKNOWN)
+
+
+def patient(application: Application) -> Application:
+    """`application`; whoever comes while Redis or PostgreSQL is away is asked to come again."""
+
+    async def served(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await application(scope, receive, send)
+        except AWAY as error:
+            logger.warning("a database does not answer a live page, which will ask again: %s", error)
+            with suppress(OSError, RuntimeError):  # they may have left, or been told already
+                await send({"type": "websocket.close", "code": TRY_AGAIN})
+
+    return served

@@ -6,7 +6,7 @@ from django.urls import path, re_path
 
 from marketplace.web import converters  # noqa: F401 - registers `word`
 from marketplace.web.live.builds import BuildConsumer
-from marketplace.web.live.consumer import NowhereConsumer
+from marketplace.web.live.consumer import NowhereConsumer, patient
 from marketplace.web.live.monitor import OrganizationMonitorConsumer, PlatformMonitorConsumer
 from marketplace.web.live.origins import from_our_pages
 
@@ -17,4 +17,4 @@ routes = [
     re_path("", NowhereConsumer.as_asgi()),
 ]
 
-live = from_our_pages(AuthMiddlewareStack(URLRouter(routes)))
+live = from_our_pages(patient(AuthMiddlewareStack(URLRouter(routes))))

@@ -86,7 +86,7 @@ export async function install(form: HTMLFormElement): Promise<void> {
 
 function makeRoot(area: HTMLTextAreaElement): ShadowRoot {
   const host = document.createElement("div");
-  host.className = "editor";
+  host.className = "code-editor";
   area.after(host);
   return host.attachShadow({ mode: "open" });
 }

@@ -78,3 +78,18 @@ def test_pages_of_other_sites_get_nothing(open_live: Open, start_build: StartBui
 def test_nothing_else_is_upgraded(open_live: Open) -> None:
     with pytest.raises(InvalidStatus, match="404"), open_live("/nowhere"):
         pass
+
+
+def test_who_talks_is_told_once_that_nobody_listens(
+    open_live: Open, start_build: StartBuild, platform: RunningPlatform
+) -> None:
+    """Even who says much at once: closing twice was an error of the server's."""
+    _, live = start_build("talkative")
+    log = platform.home / "logs" / "web.log"
+    errors = log.read_text().count("Exception in ASGI")
+    with open_live(live) as connection:
+        for _ in range(20):
+            connection.send("hello")
+        _, code = read_all(connection)
+    assert code == 4400
+    assert log.read_text().count("Exception in ASGI") == errors
