@@ -65,7 +65,7 @@ data-bench: development ## Upload and download 1 GiB beside nginx on this machin
 builds: development ## Build a real project with a dependency in every language; LANGUAGES="rust go" builds some.
 	@$(RUN)/python -m tests.builds $(LANGUAGES)
 
-builds-bench: development ## Measure from a changed source to the new version's first answer, and 20 pushes at once.
+builds-bench: development ## Measure from git push to the new version's first answer, and 20 pushes at once.
 	@$(RUN)/python -m tests.benchmarks.builds
 
 conformance: development ## Check every language whose toolchain is here; LANGUAGES="ruby go" checks some.

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from execution.environments import find_environment
 from marketplace.accounts.models import User
+from marketplace.algorithms.build_queue import place_in_queue
 from marketplace.algorithms.build_settings import BuildSettings
 from marketplace.algorithms.models import Algorithm, Build, BuildState
 from marketplace.algorithms.pricing import AuthorPrice
@@ -104,8 +105,10 @@ def describe_push(push: Push) -> str:
         return f"Not built: {push.failure}\n"
     owner, name = push.algorithm.organization.slug, push.algorithm.name
     page = settings.AGORA_ADDRESS + reverse("console:build", args=[owner, name, push.build_id])
+    place = place_in_queue(push.build.pk)
+    waits = f"It is number {place} in the queue.\n" if place > 1 else ""
     then = f"It will be published as the next {push.bump} version." if push.bump else "Publish it from its page."
-    return f"Building {push.commit[:10]}: {page}\n{then}\n"
+    return f"Building {push.commit[:10]}: {page}\n{waits}{then}\n"
 
 
 def _read_manifest(repository: Path, commit: str, algorithm: Algorithm) -> Manifest | None:

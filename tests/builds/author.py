@@ -22,6 +22,7 @@ class Author:
 
     def __init__(self, platform: RunningPlatform) -> None:
         key = {"Authorization": f"Simple {platform.demo_key}"}
+        self.platform = platform
         self._client = httpx.Client(base_url=platform.address, headers=key, timeout=60)
         self._name = platform.demo_username
 
@@ -66,9 +67,20 @@ class Author:
 
     def call(self, name: str, version: str, value: Any) -> Any:
         """The result. Raises AssertionError with what came instead."""
-        answer = self._client.post(f"/v1/algo/{self._name}/{name}/{version}", json=value).json()
+        answer = self._ask(f"{name}/{version}", value)
         assert "result" in answer, answer
         return answer["result"]
+
+    def wait_for_answer(self, name: str, value: Any, expected: Any) -> None:
+        """Until the newest version gives it. Raises TimeoutError with what came instead."""
+        deadline = time.monotonic() + BUILD_SECONDS
+        while (found := self._ask(name, value)).get("result") != expected:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{name} answers {found}")
+            time.sleep(LOOK_SECONDS)
+
+    def _ask(self, path: str, value: Any) -> dict[str, Any]:
+        return dict(self._client.post(f"/v1/algo/{self._name}/{path}", json=value).json())
 
     def _builds(self, name: str) -> str:
         return f"/v1/algorithms/{self._name}/{name}/builds"

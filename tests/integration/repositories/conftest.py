@@ -1,6 +1,5 @@
 """Clones of repositories on the running platform, with the git of this machine."""
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.git_program import git
 from tests.platform import RunningPlatform
 
 SECONDS = 90.0
@@ -54,17 +54,6 @@ class Clone:
         while (found := self.call()).get("result") != answer:
             assert time.monotonic() < deadline, found
             time.sleep(0.1)
-
-
-def git(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """As somebody who has just installed it."""
-    quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    person = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]
-    command = ["git", *person, *arguments]
-    environ = {**os.environ, **quiet}
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0 or not check, done.stderr
-    return done
 
 
 def address_of(platform: RunningPlatform, name: str, *, key: str | None = None) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.git_program import git
 from tests.integration.invocations.platform_calls import client_of_a_stranger
-from tests.integration.repositories.conftest import Clone, address_of, git
+from tests.integration.repositories.conftest import Clone, address_of
 from tests.platform import RunningPlatform
 
 MakeClone = Callable[[str], Clone]

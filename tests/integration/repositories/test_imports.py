@@ -26,7 +26,8 @@ from marketplace.repositories.services import commit_changes
 from marketplace.repositories.trees import find_head
 from tests.factories.catalogue import make_algorithm
 from tests.factories.people import make_user, scope_of
-from tests.integration.repositories.conftest import SECONDS, Clone, git
+from tests.git_program import git
+from tests.integration.repositories.conftest import SECONDS, Clone
 
 
 class Quiet(SimpleHTTPRequestHandler):
