@@ -301,6 +301,8 @@ SPECTACULAR_SETTINGS = {
         "BuildState": "marketplace.algorithms.models.BuildState",
         "CallState": "marketplace.invocations.models.CallState",
         "DeliveryState": "marketplace.invocations.models.DeliveryState",
+        "MemberRoleEnum": "marketplace.organizations.models.Role",
+        "MemberInputRoleEnum": "marketplace.api.serializers.organizations.ROLES_ASKED",
         "InvoiceState": "billing.payments.models.InvoiceState",
         "PaymentState": "billing.payments.models.PaymentState",
         "PayoutState": "billing.payouts.models.PayoutState",

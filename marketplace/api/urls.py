@@ -26,6 +26,7 @@ from marketplace.api.views.git_webhooks import receive_git_push
 from marketplace.api.views.hosted_data import DefaultCollectionView, HostedDataView
 from marketplace.api.views.imports import SourceImportView
 from marketplace.api.views.insights import AlgorithmInsightsView, InsightsView
+from marketplace.api.views.invitations import InvitationsView, InvitationView
 from marketplace.api.views.keys import KeysView, KeyView, PersonKeysView
 from marketplace.api.views.monitor import DrainView, EndCallView, EndSlotView, MonitorView
 from marketplace.api.views.organizations import (
@@ -153,6 +154,8 @@ urlpatterns = [
     path(ORGANIZATION, OrganizationView.as_view()),
     path(f"{ORGANIZATION}/members", MembersView.as_view()),
     path(f"{ORGANIZATION}/members/<name:username>", MemberView.as_view()),
+    path(f"{ORGANIZATION}/invitations", InvitationsView.as_view()),
+    path(f"{ORGANIZATION}/invitations/<uuid:invitation_id>", InvitationView.as_view()),
     path(f"{ORGANIZATION}/keys", KeysView.as_view()),
     path(f"{ORGANIZATION}/keys/<uuid:key_id>", KeyView.as_view()),
     path(f"{ORGANIZATION}/keys/<uuid:key_id>/limits", KeyLimitView.as_view()),

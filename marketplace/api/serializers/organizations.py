@@ -23,6 +23,9 @@ KIND_IDS = {kind: str(uuid.uuid5(KIND_NAMESPACE, kind)) for kind in Organization
 KINDS = {text: kind for kind, kind_id in KIND_IDS.items() for text in (kind_id, kind.value)}
 
 
+ROLES_ASKED = (*Role.choices, ("member", "Developer"))
+
+
 class OrganizationTypeSerializer(serializers.Serializer):
     """A kind of organization, to be named by its id."""
 
@@ -99,7 +102,7 @@ class MemberInputSerializer(serializers.Serializer):
     """What somebody becomes in an organization."""
 
     role = serializers.ChoiceField(
-        [*Role.choices, ("member", "Developer")],
+        ROLES_ASKED,
         required=False,
         help_text="A developer, if nothing else is said; `member` is Algorithmia's word for one.",
     )

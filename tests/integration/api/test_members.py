@@ -1,6 +1,8 @@
 """/v1/organizations/:organization: profile and members"""
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from tests.factories.people import make_api_key, make_user
 from tests.integration.api.conftest import Caller, message_of
 
 MEMBERS = "/v1/organizations/team/members"
+INVITATIONS = "/v1/organizations/team/invitations"
 
 
 @pytest.fixture
@@ -103,6 +106,32 @@ def test_wrong_changes_of_members_are_refused(as_owner: Caller, as_team: Caller,
 
 def test_nobody_is_added_to_a_personal_organization(as_alice: Caller, charlie: User) -> None:
     assert as_alice.put("/v1/organizations/alice/members/charlie", {}).status_code == 409
+
+
+def test_invitations_are_sent_listed_and_taken_back(
+    as_owner: Caller, as_team: Caller, mailoutbox: list, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        sent = as_owner.post(INVITATIONS, {"email": "Eve@Example.com", "role": "auditor"})
+    made = sent.json()
+    assert (sent.status_code, made["email"], made["role"]) == (201, "eve@example.com", "auditor")
+    assert [mail.to for mail in mailoutbox] == [["eve@example.com"]]
+    renewed = as_owner.post(INVITATIONS, {"email": "eve@example.com"}).json()
+    assert (renewed["id"], renewed["role"]) == (made["id"], "developer"), "the open one is renewed"
+    assert as_owner.get(INVITATIONS).json()["results"] == [renewed]
+    assert as_owner.get(f"{INVITATIONS}/{made['id']}").json() == renewed
+    assert as_team.get(INVITATIONS).status_code == 403, "they hold the addresses of strangers"
+    assert as_owner.delete(f"{INVITATIONS}/{made['id']}").status_code == 204
+    assert as_owner.get(INVITATIONS).json()["results"] == []
+    assert as_owner.delete(f"{INVITATIONS}/{made['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({}, "email"), ({"email": "eve"}, "email"), ({"email": "e@x.org", "role": "king"}, "role")]
+)
+def test_odd_invitations_are_refused(as_owner: Caller, body: dict, field: str) -> None:
+    refused = as_owner.post(INVITATIONS, body)
+    assert (refused.status_code, message_of(refused).partition(":")[0]) == (400, field)
 
 
 def test_administrators_see_to_every_organization(as_administrator: Caller, team: Organization, charlie: User) -> None:

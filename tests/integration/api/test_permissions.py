@@ -17,6 +17,7 @@ from marketplace.api.urls import urlpatterns
 from marketplace.api.views.async_calls import CallLaterView
 from marketplace.api.views.batches import BatchLaterView
 from marketplace.api.views.unknown import UnknownPathView
+from marketplace.organizations.invitations import invite
 from marketplace.organizations.models import Membership, Organization, Role
 from marketplace.organizations.services import add_member, revoke_api_key
 from marketplace.settings import REPOSITORY
@@ -170,6 +171,11 @@ TABLE = [
     Row("get", f"{ORGANIZATION}/members", 200, EVERYONE, 404, 401, administrator=200),
     Row("put", f"{ORGANIZATION}/members/{{username}}", 200, MANAGERS, 404, 401, {}, administrator=200),
     Row("delete", f"{ORGANIZATION}/members/{{username}}", 204, DEVELOPERS, 404, 401, administrator=204),
+    Row("get", f"{ORGANIZATION}/invitations", 200, MANAGERS, 404, 401, administrator=200),
+    Row("post", f"{ORGANIZATION}/invitations", 201, MANAGERS, 404, 401, {"email": "eve@example.com"},
+        administrator=201),
+    Row("get", f"{ORGANIZATION}/invitations/{{invitation_id}}", 200, MANAGERS, 404, 401, administrator=200),
+    Row("delete", f"{ORGANIZATION}/invitations/{{invitation_id}}", 204, MANAGERS, 404, 401, administrator=204),
     Row("get", f"{ORGANIZATION}/keys", 200, EVERYONE, 404, 401),
     Row("post", f"{ORGANIZATION}/keys", 201, CALLERS, 404, 401, {"name": "another"}),
     Row("delete", f"{ORGANIZATION}/keys/{{key_id}}", 204, MANAGERS, 404, 401),
@@ -257,6 +263,8 @@ def world(team: Organization, alice: User, bob: User, charlie: User) -> World:
     administrator = make_user("root_person")
     User.objects.filter(pk=administrator.pk).update(is_superuser=True)
     keys |= {"stranger": make_api_key(by=charlie), "administrator": make_api_key(by=administrator)}
+    now = revoked.row.created_at
+    invitation = invite(scope=scope_of(alice, "team"), email="dora@example.com", role=Role.CALLER, now=now)
     places = {}
     for name, public in (("secret", False), ("shown", True)):
         algorithm = make_algorithm(name, by=alice, owner="team", public=public)
@@ -269,6 +277,7 @@ def world(team: Organization, alice: User, bob: User, charlie: User) -> World:
             "secret_id": str(secret.id),
             "collection_id": str(uuid.uuid4()),
             "budget_id": str(uuid.uuid4()),
+            "invitation_id": str(invitation.id),
             "payment_id": str(uuid.uuid4()),
             "invoice_id": str(uuid.uuid4()),
             "algorithm_id": str(algorithm.id),
