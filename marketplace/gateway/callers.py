@@ -75,7 +75,10 @@ def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Calle
     if not text:
         raise Unauthorized("authorization required")  # the words that published clients compare
     if text.startswith(PREFIX):
-        return _caller_of_token(read_token(text, secret=secret, now=now))
+        token = read_token(text, secret=secret, now=now)
+        if token is not None and token.key_id and token.key_id not in mirror.key_ids:
+            raise Unauthorized("The API key that began this call was revoked.")
+        return _caller_of_token(token)
     entry = mirror.keys.get(hash_key(text))
     if entry is None:
         raise Unauthorized("This API key is unknown or revoked.")

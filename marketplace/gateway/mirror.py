@@ -83,6 +83,9 @@ class Mirror:
 
     def __init__(self, redis_url: str) -> None:
         self.keys: dict[str, KeyEntry] = {}
+        """By the hash of their text."""
+        self.key_ids: set[str] = set()
+        """Of all of them: a right to call ends with the key that its tree began with."""
         self.balances: dict[str, int] = {}
         """What each organization may still spend, in micro-credits, as Redis said last."""
         self.limits: dict[str, LimitsEntry] = {}
@@ -201,6 +204,7 @@ class Mirror:
         hashes = (KEYS, ALGORITHMS, HOT_BALANCES, LIMITS)
         keys, algorithms, balances, limits = [await self._client.hgetall(name) for name in hashes]
         self.keys = {field.decode(): _key.decode(value) for field, value in keys.items()}
+        self.key_ids = {entry.key_id for entry in self.keys.values()}
         self.balances = _to_numbers(balances)
         self.limits = {field.decode(): _limits.decode(value) for field, value in limits.items()}
         await self._read_spent()
@@ -216,7 +220,7 @@ class Mirror:
     async def _apply(self, change: Change) -> None:
         value = await self._client.hget(_hash_of(change), change.field)
         if change.kind == "keys":
-            _replace(self.keys, change.field, _key.decode(value) if value else None)
+            self._replace_key(change.field, _key.decode(value) if value else None)
         elif change.kind == "balances":
             _replace(self.balances, change.field, read_number(value))
         elif change.kind == "limits":
@@ -224,6 +228,14 @@ class Mirror:
             _replace(self.limits, change.field, _limits.decode(value) if value else None)
         else:
             self._replace_algorithm(change.field, _algorithm.decode(value) if value else None)
+
+    def _replace_key(self, field: str, entry: KeyEntry | None) -> None:
+        before = self.keys.get(field)
+        if before is not None:
+            self.key_ids.discard(before.key_id)
+        if entry is not None:
+            self.key_ids.add(entry.key_id)
+        _replace(self.keys, field, entry)
 
     async def _read_spent(self) -> None:
         """What budgets have spent in this day and month; the counts of periods that are over are forgotten."""

@@ -25,6 +25,7 @@ from marketplace.gateway.mirror import Mirror
 
 ANN, BEN = str(uuid.uuid4()), str(uuid.uuid4())
 ANNS_KEY, BENS_KEY = "sim" + "a" * 25, "sim" + "b" * 25
+BENS_KEY_ID = str(uuid.uuid4())
 SECRET = "a secret of this test, long enough to sign with"
 FRESH_SECONDS = 1.0
 
@@ -63,7 +64,7 @@ async def client() -> AsyncIterator[redis.Redis]:
         publisher.publish_keys(
             {
                 hash_key(ANNS_KEY): KeyEntry(str(uuid.uuid4()), user_id=1, organization_id=ANN),
-                hash_key(BENS_KEY): KeyEntry(str(uuid.uuid4()), user_id=2, organization_id=BEN),
+                hash_key(BENS_KEY): KeyEntry(BENS_KEY_ID, user_id=2, organization_id=BEN),
             }
         )
         publish("echo", version_of("1.0.0"), version_of("1.1.0"), version_of("0.9.0"))
@@ -201,9 +202,16 @@ def token(seconds: int = 60, **changes: object) -> str:
 
 
 async def test_a_token_calls_in_its_place_in_the_tree(gateway: Gateway) -> None:
-    caller = admit(gateway, key=token(root_id="root", parent_id="parent", depth=3, key_id="key")).caller
+    caller = admit(gateway, key=token(root_id="root", parent_id="parent", depth=3, key_id=BENS_KEY_ID)).caller
     assert (caller.payer_id, caller.root_id, caller.parent_id, caller.depth) == (BEN, "root", "parent", 3)
-    assert caller.key_id == "key"
+    assert caller.key_id == BENS_KEY_ID
+
+
+async def test_a_revoked_key_takes_its_tokens_with_it(gateway: Gateway) -> None:
+    right = token(key_id=BENS_KEY_ID)
+    assert admit(gateway, key=right).caller.payer_id == BEN
+    publisher.publish_keys({hash_key(BENS_KEY): None})
+    await soon(lambda: refuses(gateway, Unauthorized, key=right))
 
 
 @pytest.mark.parametrize(
