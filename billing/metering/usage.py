@@ -102,10 +102,16 @@ class AlgorithmEarnings:
 
 
 def summarize_calls(
-    *, payer_id: uuid.UUID | None = None, author_id: uuid.UUID | None = None, since: datetime
+    *,
+    payer_id: uuid.UUID | None = None,
+    author_id: uuid.UUID | None = None,
+    key_id: uuid.UUID | None = None,
+    since: datetime,
 ) -> CallTotals:
-    """The totals of the organization's calls that started on the UTC day of `since` or later."""
+    """The totals of the organization's calls, or of its key's, that started on the UTC day of `since` or later."""
     found = _from_day(filter_by_organization(UsageDay, payer_id=payer_id, author_id=author_id), since)
+    if key_id is not None:
+        found = found.filter(key_id=key_id)
     return _to_totals(found.aggregate(**SUMS))
 
 

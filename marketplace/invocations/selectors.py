@@ -18,6 +18,7 @@ from billing.api import (
     AlgorithmMeasures,
     AlgorithmTotals,
     CallLine,
+    CallTotals,
     DayOfCalls,
     DayTotals,
     Span,
@@ -172,6 +173,12 @@ def find_last_uses(*, scope: AccessibleOrganization) -> dict[UUID, datetime]:
     """When each of the organization's keys made its latest call of the last 30 days, by the key's id."""
     payer, since = scope.organization.id, timezone.now() - STATISTICS_WINDOW
     return _remember_if_slow(f"last-uses:{payer}", billing.find_last_uses, payer_id=payer, since=since)
+
+
+def summarize_key(*, scope: AccessibleOrganization, key: ApiKey, now: datetime) -> CallTotals:
+    """What was called with the key, and below such calls, in this UTC month."""
+    begun = now.astimezone(UTC).replace(day=1)
+    return billing.summarize_calls(payer_id=scope.organization.id, key_id=key.pk, since=begun)
 
 
 def count_calls() -> int:

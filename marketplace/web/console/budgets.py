@@ -16,20 +16,26 @@ from marketplace.errors import InvalidInput, NotFound
 from marketplace.organizations.limits import list_budgets, remove_budget, set_budget
 from marketplace.organizations.permissions import can_manage_limits
 from marketplace.organizations.selectors import AccessibleOrganization, list_api_keys, list_members
-from marketplace.web.console.page import organization_page, render_page
+from marketplace.web.console.page import organization_page, read_uuid, render_page
 from marketplace.webhook_addresses import LONGEST_URL
 
 PERIODS = (("day", "Each day (UTC)"), ("month", "Each month (UTC)"))
 
 
-class BudgetForm(forms.Form):
-    """Of whom, for how long, how much, who is told, and whether calls stop."""
+class AmountForm(forms.Form):
+    """For how long, how much, who is told, and whether calls stop."""
 
-    subject = forms.ChoiceField(label="Whose spending")
     period = forms.ChoiceField(label="Period", choices=PERIODS)
     credits = forms.DecimalField(label="Credits", min_value=Decimal(0), decimal_places=6, max_digits=18)
     webhook_url = forms.CharField(label="Webhook that is told too, if any", required=False, max_length=LONGEST_URL)
     hard = forms.BooleanField(label="Stop calls when it is spent", required=False, initial=True)
+
+
+class BudgetForm(AmountForm):
+    """Of whom, and all the rest."""
+
+    subject = forms.ChoiceField(label="Whose spending")
+    field_order = ("subject",)
 
     def __init__(self, scope: AccessibleOrganization, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]
@@ -53,7 +59,7 @@ class Row:
 def budgets(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
     """All budgets, and a form for another; of the same subject and period there is one."""
     form = BudgetForm(scope, request.POST or None)
-    if request.method == "POST" and form.is_valid() and _set(scope, form):
+    if request.method == "POST" and form.is_valid() and _set_of_subject(scope, form):
         messages.success(request, "The budget holds from now on.")
         return redirect("console:budgets", scope.organization.slug)
     context = {"form": form, "rows": _list_rows(scope), "can_manage": can_manage_limits(scope)}
@@ -66,26 +72,34 @@ def remove(request: HttpRequest, scope: AccessibleOrganization, budget_id: UUID)
     """Ends a budget."""
     remove_budget(scope=scope, budget_id=budget_id)
     messages.success(request, "The budget is gone.")
+    if key_id := read_uuid(request.POST.get("key", "")):
+        return redirect("console:key", scope.organization.slug, key_id)
     return redirect("console:budgets", scope.organization.slug)
 
 
-def _set(scope: AccessibleOrganization, form: BudgetForm) -> bool:
-    kind, _, name = form.cleaned_data["subject"].partition(":")
+def set_from(scope: AccessibleOrganization, form: AmountForm, *, key_id: UUID | None = None, member: str = "") -> bool:
+    """Whether the budget was set; the form says why it was not. Raises PermissionDenied."""
     try:
         set_budget(
             scope=scope,
             period=form.cleaned_data["period"],
             amount=int(form.cleaned_data["credits"] * CREDIT),
             hard=form.cleaned_data["hard"],
-            key_id=UUID(name) if kind == "key" else None,
+            key_id=key_id,
+            member=member,
             webhook_url=form.cleaned_data["webhook_url"],
-            member=name if kind == "member" else "",
             at=timezone.now(),
         )
     except (InvalidInput, NotFound) as error:
         form.add_error(None, error.message)
         return False
     return True
+
+
+def _set_of_subject(scope: AccessibleOrganization, form: BudgetForm) -> bool:
+    kind, _, name = form.cleaned_data["subject"].partition(":")
+    key_id = UUID(name) if kind == "key" else None
+    return set_from(scope, form, key_id=key_id, member=name if kind == "member" else "")
 
 
 def _list_rows(scope: AccessibleOrganization) -> list[Row]:

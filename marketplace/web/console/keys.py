@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from marketplace.errors import InvalidInput
 from marketplace.invocations.selectors import STATISTICS_WINDOW, find_last_uses
-from marketplace.organizations.models import ApiKey
+from marketplace.organizations.models import ALL_ALGORITHMS, ALL_DATA, ApiKey
 from marketplace.organizations.permissions import (
     can_create_key,
     can_revoke_key,
@@ -51,6 +51,16 @@ class KeyLine:
         return describe_bounds(self.key)
 
     @property
+    def all_algorithms(self) -> bool:
+        """Whether it names no algorithms."""
+        return ALL_ALGORITHMS in self.key.algo_acl
+
+    @property
+    def all_data(self) -> bool:
+        """Whether it names no data."""
+        return ALL_DATA in self.key.data_acl
+
+    @property
     def is_young(self) -> bool:
         """Whether all of its calls would be known."""
         return timezone.now() - self.key.created_at < STATISTICS_WINDOW
@@ -78,7 +88,7 @@ def keys(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
     page = Paginator(list_api_keys(scope=scope), KEYS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "lines": _to_lines(scope, page.object_list),
+        "lines": describe_keys(scope, page.object_list),
         "form": form,
         "shown": shown,
         "can_create_key": can_create_key(scope),
@@ -101,7 +111,7 @@ def revoke(request: HttpRequest, scope: AccessibleOrganization, key_id: UUID) ->
     elif not by_htmx:
         return _ask(request, scope, key)
     asking = request.method == "GET" and "keep" not in request.GET
-    context = {"organization": scope.organization, "line": _to_lines(scope, [key])[0], "asking": asking}
+    context = {"organization": scope.organization, "line": describe_keys(scope, [key])[0], "asking": asking}
     return render(request, "console/key_row.html", context)
 
 
@@ -122,8 +132,8 @@ def _make_key(scope: AccessibleOrganization, form: KeyForm) -> ShownKey | None:
     return ShownKey(new=new, login=login, call=make_first_call(new.text))
 
 
-def _to_lines(scope: AccessibleOrganization, keys: Sequence[ApiKey]) -> list[KeyLine]:
-    """The gateways keep no time of use; the calls that they record do."""
+def describe_keys(scope: AccessibleOrganization, keys: Sequence[ApiKey]) -> list[KeyLine]:
+    """A line for each. The gateways keep no time of use; the calls that they record do."""
     called = find_last_uses(scope=scope) if keys else {}
     return [
         KeyLine(

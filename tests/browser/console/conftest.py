@@ -92,6 +92,7 @@ def list_paths(key_id: object, calls: list[Any], failed: Build, going_on: Build,
     paths = [
         "",
         "/keys",
+        f"/keys/{key_id}",
         f"/keys/{key_id}/revoke",
         "/calls",
         "/calls?side=received",

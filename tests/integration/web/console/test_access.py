@@ -51,6 +51,9 @@ TABLE = [
     Row("get", "", 200, EVERYONE),
     Row("get", "/keys", 200, EVERYONE),
     Row("post", "/keys", 200, CALLERS, {"name": "another"}),
+    Row("get", "/keys/{key}", 200, EVERYONE),
+    Row("post", "/keys/{key}/budget", 302, SPENDERS, {"period": "day", "credits": "5", "hard": "on"}),
+    Row("post", "/keys/{key}/limits", 302, SPENDERS, {"calls_per_second": "5"}),
     Row("get", "/keys/{key}/revoke", 200, MANAGERS),
     Row("post", "/keys/{key}/revoke", 302, MANAGERS),
     Row("get", "/calls", 200, EVERYONE),
@@ -185,7 +188,14 @@ def test_the_table_has_every_address_of_an_organization() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/keys/{key}/revoke", "/calls/{call}", "/algorithms/secret", "/algorithms/mine/builds/{build}", "/invoices/{key}"],
+    [
+        "/keys/{key}",
+        "/keys/{key}/revoke",
+        "/calls/{call}",
+        "/algorithms/secret",
+        "/algorithms/mine/builds/{build}",
+        "/invoices/{key}",
+    ],
 )
 def test_an_organization_is_no_way_to_the_things_of_another(
     as_charlie: Client, charlie: User, things: Things, path: str
