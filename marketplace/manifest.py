@@ -4,10 +4,10 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -45,10 +45,16 @@ MUST_BE = {
     "samples.input": "JSON as text; for content_type text, the text, and for binary, the bytes in base64",
     "samples.content_type": '"json", "text" or "binary"',
     "samples.expected": "the result as JSON text",
+    "schema": "a table, [schema]",
+    "schema.input": 'a JSON Schema as a table, or the path of a JSON file with one, such as "schema/input.json"',
+    "schema.output": 'a JSON Schema as a table, or the path of a JSON file with one, such as "schema/output.json"',
     "publish": "a table, [publish]",
     "publish.on_push": '"major", "minor" or "revision": what a pushed commit is published as, once it has been built',
 }
 """Every field there is, and what its value must be."""
+
+ReadFile = Callable[[str], bytes | None]
+"""The content of a file of the folder, by its path there; None for one that is not there."""
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,6 +108,14 @@ class NamedSample(Section):
     expected: str | None = None
 
 
+class Schemas(Section):
+    """What goes in and what comes out, as JSON Schema; empty where the author does not say."""
+
+    input: dict[str, Any] | str = {}
+    """A path until read_text has read the file."""
+    output: dict[str, Any] | str = {}
+
+
 class Publish(Section):
     """What becomes of commits that are pushed."""
 
@@ -126,6 +140,7 @@ class Manifest(Section):
     price: Price = Price()
     sample: Sample = Sample()
     samples: Annotated[tuple[NamedSample, ...], msgspec.Meta(max_length=10)] = ()
+    schema: Schemas = Schemas()
     publish: Publish = Publish()
 
     def entry_path(self) -> str:
@@ -144,6 +159,8 @@ class Manifest(Section):
             "calls_others": self.permissions.calls_others,
             "sample_input": self.sample.input,
             "samples": msgspec.to_builtins(self.samples),
+            "input_schema": self.schema.input,
+            "output_schema": self.schema.output,
         }
 
 
@@ -156,12 +173,14 @@ class ManifestError(MarketplaceError):
         super().__init__(f"{FILE_NAME}: {sentence}")
 
 
-def read_text(content: bytes) -> Manifest:
-    """The file's bytes, checked. Raises ManifestError."""
+def read_text(content: bytes, read_file: ReadFile) -> Manifest:
+    """The file's bytes, checked, with what it names of the folder's files. Raises ManifestError."""
     try:
-        return parse_manifest(tomllib.loads(content.decode()))
+        manifest = parse_manifest(tomllib.loads(content.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ManifestError(f"this is not TOML: {error}.") from None
+    schemas = {name: _read_schema(name, getattr(manifest.schema, name), read_file) for name in ("input", "output")}
+    return msgspec.structs.replace(manifest, schema=Schemas(**schemas))
 
 
 def parse_manifest(content: dict[str, object]) -> Manifest:
@@ -171,7 +190,7 @@ def parse_manifest(content: dict[str, object]) -> Manifest:
         manifest = msgspec.convert(content, Manifest)
     except msgspec.ValidationError as error:
         raise ManifestError(_sentence(str(error))) from None
-    _check_entry(manifest.entry)
+    _check_path("entry", manifest.entry)
     _check_royalty("price.royalty_credits", manifest.price.royalty_credits)
     _check_royalty("price.royalty_credits_per_second", manifest.price.royalty_credits_per_second)
     _check_sample(manifest.sample.input)
@@ -204,10 +223,42 @@ def _sentence(text: str) -> str:
     return f"{field} must be {MUST_BE[field]}." if field in MUST_BE else f"{text}."
 
 
-def _check_entry(entry: str) -> None:
-    path = Path(entry)
+def _check_path(field: str, text: str) -> None:
+    path = Path(text)
     if path.is_absolute() or ".." in path.parts:
-        raise ManifestError(f"entry must be {MUST_BE['entry']}.")
+        raise ManifestError(f"{field} must be {MUST_BE[field]}.")
+
+
+def _read_schema(name: str, given: dict[str, Any] | str, read_file: ReadFile) -> dict[str, Any]:
+    field = f"schema.{name}"
+    if isinstance(given, dict):
+        found: Any = given
+    else:
+        _check_path(field, given)
+        content = read_file(given)
+        if content is None:
+            raise ManifestError(f"there is no file {given}, which {field} names.")
+        found = _parse_json(content)
+    if not isinstance(found, dict) or not _is_json(found):
+        raise ManifestError(f"{field} must be {MUST_BE[field]}.")
+    return found
+
+
+def _parse_json(content: bytes) -> Any:
+    """None for what is no JSON."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_json(value: object) -> bool:
+    """TOML has dates, and JSON has none."""
+    try:
+        json.dumps(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _check_royalty(field: str, text: str) -> None:

@@ -1,8 +1,11 @@
 """How an author wants a version to run: what agora.toml says beside the texts of the store."""
 
+from typing import Any
+
 import msgspec
 
-from marketplace.algorithms.samples import LONGEST_SAMPLE_CHARACTERS, Sample, check_samples
+from marketplace.algorithms.samples import LONGEST_SAMPLE_CHARACTERS, Sample, check_samples, merge_samples
+from marketplace.algorithms.schemas import check_schemas
 from marketplace.errors import InvalidInput
 from marketplace.texts import check_storable
 
@@ -25,6 +28,9 @@ class BuildSettings(msgspec.Struct, frozen=True, kw_only=True):
     """JSON text for the console of the store page, or nothing."""
     samples: tuple[Sample, ...] = ()
     """What the build is tested with before it is published."""
+    input_schema: dict[str, Any] = {}
+    """JSON Schema of what goes in; empty where the author does not say. `output_schema` likewise."""
+    output_schema: dict[str, Any] = {}
 
 
 def check_settings(settings: BuildSettings) -> None:
@@ -43,6 +49,8 @@ def check_settings(settings: BuildSettings) -> None:
         raise InvalidInput("memory_mebibytes", f"The memory must be {limits} MiB.")
     check_sample(settings.sample_input)
     check_samples(settings.samples)
+    samples = merge_samples(settings.samples, (), settings.sample_input)
+    check_schemas(settings.input_schema, settings.output_schema, samples)
 
 
 def check_sample(text: str) -> None:

@@ -1,6 +1,7 @@
 """What differs between two versions: settings, packages, and, for those who own them, the source."""
 
 import difflib
+import json
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ SETTINGS = {
     "network": "Internet",
     "calls_others": "Calls others",
     "sample_input": "Sample input",
+    "input_schema": "Input schema",
+    "output_schema": "Output schema",
 }
 LARGEST_FILE = 200_000
 """Bytes of a file whose lines are compared."""
@@ -63,7 +66,9 @@ def list_changed_lines(before: Version, after: Version) -> list[str]:
 
 
 def _say(value: object) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
 def _versions_of(version: Version) -> Mapping[str, str]:

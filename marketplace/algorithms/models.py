@@ -240,6 +240,9 @@ class Version(models.Model):
     """Sample objects (samples.py)."""
     sample_results = models.JSONField(default=list, blank=True)
     """What each of them answered when the version was published: SampleResult objects."""
+    input_schema = models.JSONField(default=dict, blank=True)
+    """JSON Schema of what goes in; empty where the author did not say. `output_schema` likewise."""
+    output_schema = models.JSONField(default=dict, blank=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)

@@ -17,6 +17,7 @@ from marketplace.algorithms.samples import (
     merge_samples,
     read_samples,
 )
+from marketplace.algorithms.schemas import Schema, check_schemas, find_misfits
 from marketplace.algorithms.selectors import list_versions
 from marketplace.algorithms.services import publish_version
 from marketplace.directory.tokens import CallToken
@@ -45,7 +46,7 @@ def run_samples(*, build: Build, by: User, sample_input: str | None = None) -> t
     """What the build answers to its samples. The owner pays, as for all their calls. Call it outside transactions.
 
     `sample_input` as in publish_version. Nothing is run for a build that has not succeeded, or is a version.
-    Raises NotFound, PermissionDenied.
+    Raises NotFound, PermissionDenied, InvalidInput (a sample does not fit the declared schemas).
     """
     algorithm = build.algorithm
     check_can_publish(get_accessible_organization(user=by, slug=algorithm.organization.slug))
@@ -54,10 +55,12 @@ def run_samples(*, build: Build, by: User, sample_input: str | None = None) -> t
     kept = msgspec.convert(build.settings, BuildSettings)
     usual = kept.sample_input if sample_input is None else sample_input
     samples = merge_samples(kept.samples, read_samples(algorithm.samples), usual)
+    check_schemas(kept.input_schema, kept.output_schema, samples)
     last = next(iter(list_versions(algorithm=algorithm)), None)
     until = time.monotonic() + ALL_SECONDS
     seconds = min(kept.timeout_seconds, LONGEST_SECONDS)
-    return tuple(_run(build, sample, last, by, min(seconds, int(until - time.monotonic()))) for sample in samples)
+    results = [_run(build, sample, last, by, min(seconds, int(until - time.monotonic()))) for sample in samples]
+    return _hold_to(kept.output_schema, results)
 
 
 def publish_tested(*, build: Build, by: User, sample_input: str | None = None, **how: Any) -> Version:
@@ -90,6 +93,20 @@ def _run(build: Build, sample: Sample, last: Version | None, by: User, seconds: 
     except Unreachable as error:
         return SampleResult(sample.name, "not_run", error=f"No gateway answers: {error}."[:LONGEST_ERROR])
     return _read(sample, answer.body, answer.headers.get("x-agora-call-id", ""), last)
+
+
+def _hold_to(schema: Schema, results: Sequence[SampleResult]) -> tuple[SampleResult, ...]:
+    """Those that are not what the author declared differ; results too long to keep are not looked at."""
+    shown = [one for one in results if one.result]
+    faults = find_misfits(schema, [one.result for one in shown])
+    differing = {one.name: fault for one, fault in zip(shown, faults, strict=True) if fault}
+    return tuple(_mark(one, differing.get(one.name, "")) for one in results)
+
+
+def _mark(result: SampleResult, fault: str) -> SampleResult:
+    if not fault:
+        return result
+    return msgspec.structs.replace(result, verdict="differs", error=f"by the output schema, {fault}")
 
 
 def _right(build: Build, by: User) -> CallToken:

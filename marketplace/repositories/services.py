@@ -113,13 +113,20 @@ def describe_push(push: Push) -> str:
 
 def _read_manifest(repository: Path, commit: str, algorithm: Algorithm) -> Manifest | None:
     """None for a commit without one. Raises ManifestError."""
-    try:
-        manifest = read_text(read_file(repository, commit, FILE_NAME))
-    except NotFound:
+    content = _find_file(repository, commit, FILE_NAME)
+    if content is None:
         return None
+    manifest = read_text(content, lambda path: _find_file(repository, commit, path))
     if manifest.name.lower() != algorithm.name.lower():
         raise ManifestError(f"name is {manifest.name}, and this is the repository of {algorithm.full_name}.")
     return manifest
+
+
+def _find_file(repository: Path, commit: str, path: str) -> bytes | None:
+    try:
+        return read_file(repository, commit, path)
+    except NotFound:
+        return None
 
 
 def _bump_of(publish: str, manifest: Manifest | None) -> str:
@@ -133,10 +140,7 @@ def _bump_of(publish: str, manifest: Manifest | None) -> str:
 def _update_texts(algorithm: Algorithm, repository: Path, commit: str, manifest: Manifest | None, by: User) -> None:
     if manifest is None:
         return
-    try:
-        readme = read_file(repository, commit, "README.md").decode(errors="replace")
-    except NotFound:
-        readme = ""
+    readme = (_find_file(repository, commit, "README.md") or b"").decode(errors="replace")
     update_algorithm(
         algorithm=algorithm,
         by=by,

@@ -150,6 +150,8 @@ class VersionInfoSerializer(serializers.Serializer):
     released_at = serializers.DateTimeField(source="published_at", allow_null=True, default=None)
     samples = SampleSerializer(many=True, default=())
     sample_results = SampleResultSerializer(many=True, default=())
+    input_schema = serializers.DictField(default=dict, help_text="JSON Schema; empty where the author does not say.")
+    output_schema = serializers.DictField(default=dict, help_text="The same of the result.")
     deprecated = serializers.CharField(source="deprecation", default="", help_text="What its callers are told.")
     rolled_back = serializers.BooleanField(default=False, help_text="Whether only those get it who name it.")
 

@@ -26,7 +26,7 @@ class BuildInputSerializer(serializers.Serializer):
     settings = SettingsField(
         required=False,
         help_text="JSON text: `environment`, `entry`, `timeout_seconds`, `memory_bytes`, `network`, `calls_others`, "
-        "`sample_input`; all optional.",
+        "`sample_input`, `samples`, `input_schema`, `output_schema` (JSON Schema); all optional.",
     )
 
 

@@ -32,6 +32,7 @@ from marketplace.web.store.call_examples import CallExample, is_long, make_call_
 from marketplace.web.store.cards import Price, describe_price, name_environment
 from marketplace.web.store.opinions import Opinions, make_opinions
 from marketplace.web.store.readme import render_readme
+from marketplace.web.store.schema_tables import FormField, SchemaTable, make_form, make_table
 
 MOST_GROWTH = 12
 """How many times longer a sample may become by indenting."""
@@ -68,6 +69,10 @@ class AlgorithmPage:
     sample: str
     sample_is_long: bool
     samples: list[SampleInput]
+    form: list[FormField]
+    """Of the declared input, where it is a flat object."""
+    input_schema: SchemaTable | None
+    output_schema: SchemaTable | None
     users: list[str]
     """Public algorithms that call this one."""
     estimate: Estimate | None
@@ -120,6 +125,9 @@ def make_algorithm_page(algorithm: Algorithm, *, user: User | None, asked: Mappi
         sample=indent_json(sample) if sample else "",
         sample_is_long=is_long(sample),
         samples=_make_samples(latest),
+        form=make_form(latest.input_schema) if latest else [],
+        input_schema=make_table(latest.input_schema) if latest else None,
+        output_schema=make_table(latest.output_schema) if latest else None,
         users=list_users(algorithm),
         estimate=make_estimate(asked, terms[latest.id], measures.median_run_us) if latest else None,
         opinions=make_opinions(algorithm, user=user, owner=owner, number=asked.get("reviews", "")),

@@ -24,6 +24,21 @@ SAMPLES = settings.REPOSITORY / "docs" / "examples" / "fruit_classifier" / "samp
 ANSWERED_MS = 30_000
 """A first call may start a slot, on a machine that other tests use too."""
 
+SHAPED = """
+name = "shaped"
+environment = "python3"
+sample.input = '{"image": "PICTURE"}'
+
+[schema.input]
+type = "object"
+required = ["image"]
+properties.image = { type = "string", description = "A picture." }
+properties.width = { type = "integer", minimum = 1, maximum = 2048, default = 128 }
+properties.format = { enum = ["jpeg", "png"] }
+"""
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+"""A white dot."""
+
 Open = Callable[[str], Page]
 
 
@@ -37,6 +52,12 @@ def result_of(page: Page) -> str:
 def run(page: Page) -> str:
     page.get_by_role("button", name="Run").click()
     return result_of(page)
+
+
+def publish(platform: RunningPlatform, folder: Path) -> str:
+    """`owner/name`"""
+    with Platform(Credentials(address=platform.address, key=platform.demo_key)) as client:
+        return publish_folder(client, folder, read_manifest(folder), echo=lambda _: None).reference
 
 
 def fact(page: Page, name: str) -> str:
@@ -117,11 +138,38 @@ def test_a_picture_is_sent_and_can_be_changed(signed_in: Open) -> None:
     assert "pear" in first or "strawberry" in first
 
 
+def test_a_declared_input_is_a_form(signed_in: Open, platform: RunningPlatform, tmp_path: Path) -> None:
+    (tmp_path / "agora.toml").write_text(SHAPED.replace("PICTURE", PICTURE))
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "shaped.py").write_text("def apply(input):\n    return input\n")
+    page = signed_in(f"/algorithms/{publish(platform, tmp_path)}")
+    editor, width = page.get_by_label("Input", exact=True), page.get_by_label("width optional")
+    expect(page.get_by_label("image", exact=True)).to_have_value("picture:1")
+    width.focus()
+    page.keyboard.type("5000")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".failure")).to_contain_text("A field is not as it must be")
+    width.fill("16")
+    page.get_by_label("format optional").select_option(label='"png"')
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".result-picture")).to_be_visible(timeout=ANSWERED_MS)
+    expect(page.locator("#console-result")).to_contain_text('"format": "png"')
+    page.get_by_text("JSON", exact=True).click()
+    assert json.loads(editor.input_value()) == {"image": "picture:1", "width": 16, "format": "png"}
+    editor.fill('{"image": "picture:1", "width": 8, "of_its_own": 1}')
+    page.get_by_text("Form", exact=True).click()
+    expect(width).to_have_value("8")
+    page.get_by_text("JSON", exact=True).click()
+    assert json.loads(editor.input_value())["of_its_own"] == 1
+    editor.fill("[1]")
+    page.get_by_text("Form", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("it stays JSON")
+    expect(editor).to_have_value("[1]")
+
+
 def test_a_stream_is_shown_as_it_comes(signed_in: Open, platform: RunningPlatform) -> None:
-    folder = settings.REPOSITORY / "tests" / "algorithms" / "probe"
-    with Platform(Credentials(address=platform.address, key=platform.demo_key)) as client:
-        reference = publish_folder(client, folder, read_manifest(folder), echo=lambda _: None).reference
-    page = signed_in(f"/algorithms/{reference}")
+    probe = publish(platform, settings.REPOSITORY / "tests" / "algorithms" / "probe")
+    page = signed_in(f"/algorithms/{probe}")
     values = ["Once ", "upon ", {"a": "time"}]
     page.get_by_label("Input", exact=True).fill(json.dumps({"do": "stream", "with": {"values": values, "pause": 2}}))
     page.get_by_role("button", name="Run").click()

@@ -65,6 +65,7 @@ def test_a_royalty_is_exact(text: str, amount: int) -> None:
         ({"price": {"royalty_credits": "NaN"}}, "price.royalty_credits"),
         ({"price": {"royalty_credits": "0.0000001"}}, "price.royalty_credits"),
         ({"price": {"royalty_credits": "1e99"}}, "price.royalty_credits"),
+        ({"schema": {"input": 7}}, "schema.input"),
         ({"sample": {"input": "{"}}, "sample.input"),
         ({"sample": {"input": 7}}, "sample.input"),
         ({"samples": {"name": "x"}}, "samples"),
@@ -100,6 +101,20 @@ def test_a_file_that_is_not_there_or_not_toml(tmp_path: Path) -> None:
     (tmp_path / "agora.toml").write_bytes(b"name = '\xff'")
     with pytest.raises(click.ClickException, match="not TOML"):
         read_manifest(tmp_path)
+
+
+def test_a_schema_stands_in_the_file_or_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text('{"type": "string"}')
+    text = 'name = "echo"\nenvironment = "python3"\n[schema]\ninput = "{}"\noutput = {{ type = "integer" }}\n'
+    settings = read_manifest(write(tmp_path, text.format("schema.json"))).to_build_settings()
+    assert (settings["input_schema"], settings["output_schema"]) == ({"type": "string"}, {"type": "integer"})
+    with pytest.raises(click.ClickException, match=r"no file other\.json, which schema\.input names"):
+        read_manifest(write(tmp_path, text.format("other.json")))
+    for wrong in ("../schema.json", "agora.toml"):
+        with pytest.raises(click.ClickException, match=r"schema\.input must be"):
+            read_manifest(write(tmp_path, text.format(wrong)))
+    with pytest.raises(click.ClickException, match=r"schema\.output must be"):
+        read_manifest(write(tmp_path, text.format("schema.json").replace('"integer"', "2020-01-01")))
 
 
 def test_the_reference_names_every_field_and_its_example_is_right() -> None:

@@ -1,10 +1,11 @@
-/** The left pane: what will be sent, as JSON, text or a file. */
+/** The left pane: what will be sent, by a form, as JSON, text or a file. */
 
 import { formatBytes, parseTokens, picturesIn, pictureType } from "../json";
+import { Form } from "./form";
 
 const LARGEST_FILE_BYTES = 10 * 1024 * 1024;
 
-type Kind = "json" | "text" | "file";
+type Kind = "form" | "json" | "text" | "file";
 
 export interface Body {
   content: BodyInit;
@@ -22,6 +23,9 @@ export class Input {
   private readonly editor: HTMLTextAreaElement;
   private readonly drop: HTMLElement;
   private readonly gallery: HTMLElement;
+  /** Of algorithms that declare what they take; the editor holds the same input. */
+  private readonly form: Form | null;
+  private shown: Kind = "json";
   private sample: string;
   private file: File | null = null;
   private pictures: string[] = [];
@@ -30,13 +34,15 @@ export class Input {
     this.editor = find(root, ".editor") as HTMLTextAreaElement;
     this.drop = find(root, "[data-drop]");
     this.gallery = find(root, "[data-pictures]");
+    const form = root.querySelector<HTMLFormElement>("[data-form]");
+    this.form = form ? new Form(form) : null;
     this.sample = this.editor.value;
     this.reset();
     root.querySelector("[data-reset]")?.addEventListener("click", () => this.reset());
     for (const button of root.querySelectorAll<HTMLElement>("[data-sample]")) {
       button.addEventListener("click", () => this.fill(button));
     }
-    for (const radio of root.querySelectorAll("[name=kind]")) radio.addEventListener("change", () => this.show());
+    for (const radio of root.querySelectorAll("[name=kind]")) radio.addEventListener("change", () => this.change());
     find(root, "[data-file]").addEventListener("change", (event) => this.take((event.target as HTMLInputElement).files));
     this.installDrop(this.editor.parentElement ?? root);
     this.show();
@@ -49,6 +55,10 @@ export class Input {
       return { content: this.file, type: "application/octet-stream" };
     }
     if (this.kind === "text") return { content: this.editor.value, type: "text/plain" };
+    if (this.form && this.kind === "form") {
+      if (!this.form.check()) throw new InputError("A field is not as it must be: mend the one that is marked.");
+      this.editor.value = this.form.text();
+    }
     const text = this.expand(this.editor.value.trim() || "null");
     try {
       JSON.parse(text);
@@ -69,10 +79,27 @@ export class Input {
     this.show();
   }
 
+  /** Carries the input over from the form to the editor, or back where its fields can hold it. */
+  private change(): void {
+    if (this.form && this.shown === "form") this.editor.value = this.form.text();
+    if (this.form && this.kind === "form" && !this.form.fill(this.editor.value)) {
+      this.form.refuse();
+      this.kind = "json";
+    } else {
+      this.show();
+    }
+  }
+
   private show(): void {
-    this.editor.hidden = this.kind === "file";
+    this.shown = this.kind;
+    this.form?.show(this.kind === "form");
+    this.editor.hidden = this.kind === "file" || this.kind === "form";
     this.drop.hidden = this.kind !== "file";
-    this.gallery.hidden = this.kind !== "json" || !this.pictures.length;
+    this.gallery.hidden = !this.holdsPictures;
+  }
+
+  private get holdsPictures(): boolean {
+    return (this.kind === "json" || this.kind === "form") && this.pictures.length > 0;
   }
 
   private reset(): void {
@@ -80,7 +107,7 @@ export class Input {
     let text = this.sample;
     this.pictures.forEach((picture, index) => (text = text.replace(picture, placeholder(index))));
     this.editor.value = text;
-    this.kind = "json";
+    this.kind = this.form?.fill(text) ? "form" : "json";
     this.drawPictures();
   }
 
@@ -114,7 +141,7 @@ export class Input {
   /** A picture dropped on JSON that holds one takes its place; anything else is sent as a file. */
   private receive(files: FileList | null): void {
     const file = files?.[0];
-    if (file && this.kind === "json" && this.pictures.length && file.type.startsWith("image/")) {
+    if (file && this.holdsPictures && file.type.startsWith("image/")) {
       void this.replacePicture(0, file);
     } else {
       this.take(files);

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -173,3 +174,26 @@ def test_odd_samples_are_shown_as_they_are(as_alice: Client, alice: User, sample
 )
 def test_what_is_not_there(anonymous: Client, deblur: Version, address: str) -> None:
     assert anonymous.get(address).status_code == 404
+
+
+def test_declared_schemas_are_tables_and_a_form(anonymous: Client, deblur: Version) -> None:
+    assert not Document(anonymous.get(ADDRESS)).find("form", id="console-form")
+    members = {"image": {"type": "string"}, "<b>": {"type": "integer", "maximum": 9, "description": "How <much>."}}
+    make_version(
+        deblur.algorithm,
+        input_schema={"type": "object", "required": ["image"], "properties": members},
+        output_schema={"type": "array", "items": {"type": "object", "properties": {"at": {"type": "number"}}}},
+        sample_input='{"image": "x"}',
+    )
+    cache.clear()
+    page = Document(anonymous.get(ADDRESS))
+    tables = [[cell.text.split() for cell in cells_of(page, row)[:2]] for row in page.find("tr")]
+    assert [["image", "required"], ["text"]] in tables
+    assert [["<b>"], ["whole", "number"]] in tables
+    assert [["[].at"], ["number"]] in tables
+    [field] = page.find("input", type="number")
+    assert (field.attributes["data-name"], field.attributes["max"]) == ("<b>", "9")
+    assert page.find("textarea", id="console-input")[0].text == '{\n  "image": "x"\n}'
+    assert "#api" in page.links()
+    shown = anonymous.get("/v1/algorithms/alice/deblur").json()["version_info"]
+    assert shown["output_schema"]["type"] == "array"
