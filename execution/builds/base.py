@@ -73,7 +73,7 @@ class BuildJob:
     def check_address(self, file: str, address: str) -> None:
         """Refuses to take a package from where the operator does not let builds. Raises BuildFailed."""
         parts = urlsplit(address)
-        if parts.scheme != "https" or parts.hostname not in self.package_hosts:
+        if parts.scheme != "https" or parts.hostname not in self.package_hosts or parts.port not in (None, 443):
             raise BuildFailed(
                 f"{file}: packages are not taken from {parts.hostname or address[:80]!r} here: name one by its "
                 "version, or put it into the source."

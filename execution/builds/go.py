@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 
 from execution.builds.base import BuildJob
+from execution.builds.downloads import Fetch, download
 from execution.builds.kept_folders import keep_folder
 from execution.builds.native import PROGRAM, check_program, has_load
 from execution.builds.packages import read_go
@@ -17,6 +18,10 @@ PROGRAM_FOLDER = "agora-program"
 """Our part of the program, in the author's module while it is compiled."""
 REPLACEMENT = re.compile(r"=>\s*((?:(?!=>)\S)*)")
 """Where a module is taken from. One that goes over the next `=>` takes hours for a go.mod of nothing else."""
+SAMPLE = {
+    "go.mod": "module sample\n\ngo 1.19\n\nrequire github.com/pkg/errors v0.9.1\n",
+    "sample.go": 'package sample\n\nimport _ "github.com/pkg/errors"\n',
+}
 FLAGS = ("build", "-trimpath", "-ldflags", "-s -w")
 SETTINGS = {
     "CGO_ENABLED": "0",
@@ -78,15 +83,18 @@ def _import_path(job: BuildJob) -> str:
 
 def _download(job: BuildJob, modules: Path) -> None:
     """Fetches what go.mod requires; nothing of it runs."""
-    modules.mkdir(parents=True, exist_ok=True)
+    modules.mkdir(parents=True, exist_ok=True)  # whether anything is required or not
     if "require" not in (job.tree / "go.mod").read_text("utf-8", "replace"):
         return
     job.log("Downloading the modules of go.mod")
-    command = (
-        [job.interpreter, "mod", "download"] if (job.tree / "go.sum").is_file() else [job.interpreter, "mod", "tidy"]
-    )
-    variables = {**SETTINGS, "GOMODCACHE": str(modules), "GOCACHE": str(job.scratch / "download-cache")}
-    if job.steps.run(command, folder=job.tree, environment=variables):
+
+    def fetch(folder: Path, cache: Path) -> Fetch:
+        verb = "download" if (folder / "go.sum").is_file() else "tidy"
+        variables = {**SETTINGS, "GOMODCACHE": str(cache), "GOCACHE": str(job.scratch / "download-cache")}
+        variables["HOME"] = str(job.scratch)  # where it notes its use; the tree is to have the author's files alone
+        return Fetch([job.interpreter, "mod", verb], [cache, job.scratch], variables=variables)
+
+    if download(job, "go", fetch, folder=job.tree, cache=modules, sample=SAMPLE):
         raise BuildFailed("The modules of go.mod could not be downloaded: the log above says why.")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from execution.builds.base import BuildJob
+from execution.builds.downloads import Fetch, download
 from execution.builds.layers import install_layer
 from execution.builds.packages import Package, read_npm
 from execution.errors import BuildFailed
@@ -19,6 +20,7 @@ MANIFESTS = ("package.json", "package-lock.json", "npm-shrinkwrap.json")
 REGISTRY_VERSION = re.compile(r"npm:\S+|https://\S+|[^:/]*")
 """A version, a range, a tag, an alias or an archive's address: no path of the build machine, no repository to clone."""
 OPTIONS = ("--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-bin-links", "--no-update-notifier")
+SAMPLE = '{"name": "sample", "version": "1.0.0", "dependencies": {"ms": "2.1.3"}}'
 PER_CHECK = 200
 """Files that one program checks: a command line has an end."""
 
@@ -102,19 +104,25 @@ def _check_manifest(job: BuildJob, path: Path) -> None:
 
 
 def _install_manifest(job: BuildJob, folder: Path) -> None:
-    locked = any((folder / name).is_file() for name in MANIFESTS[1:])
-    verb = "ci" if locked else "install"
-    job.log(f"Installing package.json (npm {verb})")
-    if run_npm(job, [verb], folder, job.owner_cache / "npm"):
+    job.log(f"Installing package.json (npm {_verb_for(folder)})")
+    if run_npm(job, folder, job.owner_cache / "npm"):
         raise BuildFailed("package.json could not be installed: the log above says why.")
 
 
-def run_npm(job: BuildJob, arguments: list[str], folder: Path, cache: Path) -> int:
-    """npm's exit status. No package's scripts run."""
-    command = [*npm_command(job.interpreter), *arguments, *OPTIONS, "--git=git-is-not-supported"]
-    command += ["--cache", os.fspath(cache)]
-    home = {"HOME": os.fspath(job.scratch), "PATH": _path_with(job.interpreter)}
-    return job.steps.run(command, folder=folder, environment=home)
+def run_npm(job: BuildJob, folder: Path, cache: Path) -> int:
+    """npm's exit status, when it has installed the package.json in `folder`. No package's scripts run."""
+    npm = npm_command(job.interpreter)
+    package = [Path(npm[1]).parents[1]] if len(npm) > 1 else []
+
+    def fetch(folder: Path, cache: Path) -> Fetch:
+        command = [*npm, _verb_for(folder), *OPTIONS, "--git=git-is-not-supported", "--cache", os.fspath(cache)]
+        return Fetch(command, [cache], package, {"PATH": _path_with(job.interpreter)})
+
+    return download(job, "npm", fetch, folder=folder, cache=cache, sample={MANIFESTS[0]: SAMPLE})
+
+
+def _verb_for(folder: Path) -> str:
+    return "ci" if any((folder / name).is_file() for name in MANIFESTS[1:]) else "install"
 
 
 def _path_with(interpreter: str) -> str:

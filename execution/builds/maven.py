@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from execution.builds.base import BuildJob
+from execution.builds.downloads import Fetch, download
 from execution.builds.layers import install_layer
 from execution.builds.packages import Package, read_jars
 from execution.errors import BuildFailed
@@ -21,6 +22,10 @@ POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0<
 <dependencies>{dependencies}</dependencies></project>
 """
 FIELDS = ("groupId", "artifactId", "version", "classifier", "type")
+LIBRARY = "lib"
+SAMPLE = {"groupId": "javax.inject", "artifactId": "javax.inject", "version": "1"}
+SETTINGS = Path.home() / ".m2" / "settings.xml"
+"""The operator's, which may name another repository."""
 NOT_PACKED = {"test", "provided", "system", "import"}
 OURS = ("com.algorithmia", "adk")
 """In no repository: the runner of Java has its classes."""
@@ -33,21 +38,26 @@ def download_jars(job: BuildJob) -> list[Path]:
     if not dependencies:
         return []
     install_layer(job, kind="maven", files=[pom], locked=True, install=lambda: _download(job, dependencies))
-    return sorted((job.packages / "lib").glob("*.jar"))
+    return sorted((job.packages / LIBRARY).glob("*.jar"))
 
 
 def _download(job: BuildJob, dependencies: list[dict[str, str]]) -> Iterator[Package]:
     job.log(f"Downloading {len(dependencies)} dependencies of pom.xml, and theirs")
     folder = job.scratch / "maven"
     folder.mkdir()
-    (folder / "pom.xml").write_text(POM.format(dependencies="".join(map(_write, dependencies))))
-    lib = job.packages / "lib"
-    command = [_maven(), "-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime"]
-    command += [f"-DoutputDirectory={lib}", f"-Dmaven.repo.local={job.owner_cache / 'maven'}"]
-    home = {"JAVA_HOME": os.fspath(Path(job.interpreter).parent.parent), "HOME": os.environ.get("HOME", "/")}
-    if job.steps.run(command, folder=folder, environment=home):
+    (folder / "pom.xml").write_text(_write_pom(dependencies))
+
+    def fetch(folder: Path, cache: Path) -> Fetch:
+        command = [*_maven(), f"-DoutputDirectory={folder / LIBRARY}", f"-Dmaven.repo.local={cache}"]
+        home = {"JAVA_HOME": os.fspath(Path(job.interpreter).parent.parent)}
+        return Fetch(command, [cache], [SETTINGS] if SETTINGS.is_file() else [], home)
+
+    cache = job.owner_cache / "maven"
+    if download(job, "maven", fetch, folder=folder, cache=cache, sample={"pom.xml": _write_pom([SAMPLE])}):
         raise BuildFailed("The dependencies of pom.xml could not be downloaded: the log above says why.")
-    return read_jars(sorted(lib.glob("*.jar")), job.owner_cache / "maven")
+    job.packages.mkdir()
+    (folder / LIBRARY).rename(job.packages / LIBRARY)
+    return read_jars(sorted((job.packages / LIBRARY).glob("*.jar")), cache)
 
 
 def read_dependencies(pom: Path) -> list[dict[str, str]]:
@@ -89,7 +99,14 @@ def _write(dependency: dict[str, str]) -> str:
     return f"<dependency>{fields}</dependency>"
 
 
-def _maven() -> str:
+def _write_pom(dependencies: list[dict[str, str]]) -> str:
+    return POM.format(dependencies="".join(map(_write, dependencies)))
+
+
+def _maven() -> list[str]:
+    """The start of its command line. Java looks for no proxy in variables."""
     if found := shutil.which("mvn"):
-        return found
+        ways = [f"-D{scheme}.proxy{part}" for scheme in ("http", "https") for part in ("Host=127.0.0.1", "Port={port}")]
+        settings = ["--settings", os.fspath(SETTINGS)] if SETTINGS.is_file() else []
+        return [found, "-q", "-B", *ways, *settings, "dependency:copy-dependencies", "-DincludeScope=runtime"]
     raise BuildFailed("Maven is not installed on this machine: ask its operator.")

@@ -2,12 +2,15 @@
 
 import os
 import re
-import sys
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from uv import find_uv_bin
+
 from execution.builds.base import BuildJob
 from execution.builds.bridged import add_bridge
+from execution.builds.downloads import Fetch, download
 from execution.builds.layers import install_layer
 from execution.builds.packages import Package, read_python
 from execution.errors import BuildFailed
@@ -27,6 +30,8 @@ MAIN_LOOPS = (
 """What begins one, and what runs it. Each is searched once: as one pattern, a source made for it takes days."""
 ADDRESS = re.compile(r"https://[^\s;]+")
 HASH = re.compile(r"\s--hash[= ]\S+")
+REQUIREMENTS = "requirements.txt"
+TARGET = "target"
 
 
 def check(job: BuildJob) -> None:
@@ -67,7 +72,6 @@ def _has_main_loop(job: BuildJob) -> bool:
 
 def _install(job: BuildJob, requirements: Path) -> Iterator[Package]:
     job.log("Installing requirements.txt")
-    job.packages.mkdir()
     _run_uv(job, requirements)
     _compile(job)
     return read_python(job.packages)
@@ -92,10 +96,21 @@ def _check_requirements(job: BuildJob, path: Path) -> bool:
 
 
 def _run_uv(job: BuildJob, requirements: Path) -> None:
-    command = [sys.executable, "-m", "uv", "pip", "install", "--no-progress", "--only-binary", ":all:"]
-    command += ["--python", job.interpreter, "--target", os.fspath(job.packages), "-r", os.fspath(requirements)]
-    if job.steps.run(command, folder=job.scratch, environment={"UV_CACHE_DIR": os.fspath(job.owner_cache / "uv")}):
+    folder = job.scratch / "packages"
+    folder.mkdir()
+    shutil.copyfile(requirements, folder / REQUIREMENTS)  # and nothing else: a uv.toml could name other indexes
+
+    def fetch(folder: Path, cache: Path) -> Fetch:
+        uv = find_uv_bin()
+        command = [uv, "pip", "install", "--no-progress", "--only-binary", ":all:", "--python", job.interpreter]
+        command += ["--target", os.fspath(folder / TARGET), "-r", os.fspath(folder / REQUIREMENTS)]
+        variables = {"UV_CACHE_DIR": os.fspath(cache), "UV_LINK_MODE": "copy"}
+        return Fetch(command, [cache], [Path(uv)], variables)
+
+    sample = {REQUIREMENTS: "packaging\n"}
+    if download(job, "python", fetch, folder=folder, cache=job.owner_cache / "uv", sample=sample):
         raise BuildFailed("requirements.txt could not be installed: the log above says why.")
+    (folder / TARGET).rename(job.packages)
     for leftover in (".lock", "bin"):  # a lock file, and programs whose first line names this machine
         _remove(job.packages / leftover)
 

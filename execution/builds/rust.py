@@ -13,6 +13,7 @@ from typing import Any
 
 from execution.builds.base import BuildJob
 from execution.builds.bridged import BRIDGED_PROGRAM, add_bridge
+from execution.builds.downloads import Fetch, download
 from execution.builds.kept_folders import keep_folder
 from execution.builds.native import PROGRAM, check_program, has_load
 from execution.builds.packages import read_cargo
@@ -21,6 +22,10 @@ from execution.errors import BuildFailed
 LINKING = "-C link-arg=-Wl,--compress-debug-sections=zlib"
 """What stack traces need makes a program three times as large, and its first call later."""
 MANIFEST = "Cargo.toml"
+SAMPLE = {
+    MANIFEST: '[package]\nname = "sample"\nversion = "0.1.0"\n\n[lib]\npath = "lib.rs"\n\n[dependencies]\nitoa = "1"\n',
+    "lib.rs": "",
+}
 MANIFEST_SIZE = 1 << 20
 PLACES = ("path", "workspace", "members")
 """What may lead to another crate."""
@@ -80,14 +85,18 @@ def _take_program(folder: Path, name: str, place: Path) -> None:
 def _build(job: BuildJob, folder: Path, cache: Path) -> None:
     """Downloads what the Cargo.toml in `folder` names, and compiles."""
     home = cache / "cargo"
-    home.mkdir(parents=True, exist_ok=True)
     cargo = str(job.toolchain.executable.with_name("cargo"))
     path = f"{job.toolchain.executable.parent}:/usr/local/bin:/usr/bin:/bin"
-    variables = {"CARGO_HOME": str(home), "PATH": path, "RUSTC": job.interpreter, "RUSTFLAGS": LINKING}
+    variables = {"PATH": path, "RUSTC": job.interpreter, "RUSTFLAGS": LINKING}
+
+    def fetch(_: Path, cache: Path) -> Fetch:
+        return Fetch([cargo, "fetch"], [cache], [job.tree], {**variables, "CARGO_HOME": str(cache)})
+
     job.log("Downloading the crates of Cargo.toml")
-    if job.steps.run([cargo, "fetch"], folder=folder, environment=variables):
+    if download(job, "cargo", fetch, folder=folder, cache=home, sample=SAMPLE):
         raise BuildFailed("The crates of Cargo.toml could not be downloaded: the log above says why.")
     job.log("Compiling the Rust crate")
+    variables["CARGO_HOME"] = str(home)
     job.run_isolated([cargo, "build", "--release", "--offline"], folder=folder, readable=[home], variables=variables)
 
 

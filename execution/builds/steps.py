@@ -43,7 +43,14 @@ class Steps:
         other._log = log
         return other
 
-    def run(self, command: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None) -> int:
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        stdin: int = subprocess.DEVNULL,
+    ) -> int:
         """Runs `command` in `folder` and answers its exit status. Raises BuildFailed when the build takes too much."""
         if self._cancelled.is_set():
             raise BuildFailed(CANCELLED)
@@ -51,7 +58,7 @@ class Steps:
             command,
             cwd=folder,
             env=passed_on(os.environ) | {"HOME": os.fspath(folder)} | dict(environment or {}),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -61,9 +61,9 @@ def _find_compiler(job: BuildJob) -> Path:
     if not place.is_dir():
         folder = job.scratch / "compiler"
         folder.mkdir()
-        names = [f"{name}@{version}" for name, version in COMPILER.items()]
-        job.log(f"Downloading {' and '.join(names)}")
-        if javascript.run_npm(job, ["install", *names], folder, job.cache / "npm"):
+        (folder / "package.json").write_text(json.dumps({"name": "compiler", "dependencies": COMPILER}))
+        job.log(f"Downloading {' and '.join(f'{name} {version}' for name, version in COMPILER.items())}")
+        if javascript.run_npm(job, folder, job.cache / "npm"):
             raise BuildFailed("The compiler could not be downloaded: the log above says why.")
         keep_folder(folder / "node_modules", place)
     return place

@@ -9,46 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from execution.builds.base import BuildJob, BuildLimits
+from execution.builds.base import BuildJob
 from execution.builds.native import check_program
 from execution.builds.steps import Steps
 from execution.builds.watch import Allowance
-from execution.environments import find_environment
 from execution.errors import BuildFailed
-from tests.unit.builds.conftest import Bench
+from tests.unit.builds.conftest import BOUNDS, SECRET, Bench
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
-
-SECRET = "a-secret-of-the-platform"
-BOUNDS = BuildLimits(memory_bytes=64 << 20, build_bytes=32 << 20)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A platform's, with a secret that its permissions do not keep."""
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "secret_key").write_text(SECRET)
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def job(home: Path, monkeypatch: pytest.MonkeyPatch) -> BuildJob:
-    """Of a build in that platform, whose process has the secret in its environment."""
-    monkeypatch.setenv("AGORA_SECRET_KEY", SECRET)
-    environment = find_environment("python3")
-    assert environment is not None
-    toolchain = environment.find_toolchain()
-    assert toolchain is not None
-    tree, scratch, cache = (home / "builds" / name for name in ("tree", "scratch", "cache"))
-    for folder in (tree, scratch, cache):
-        folder.mkdir(parents=True)
-    allowance = Allowance(BOUNDS.memory_bytes, BOUNDS.build_bytes, [home / "builds"], disk_left=0)
-    log: list[str] = []
-    return BuildJob(
-        environment=environment, toolchain=toolchain, tree=tree, packages=tree / ".packages", entry="src/x.py",
-        scratch=scratch, cache=cache, owner_cache=cache, package_hosts=frozenset(),
-        steps=Steps(seconds=30, log=log.append, allowance=allowance), log=log.append,
-    )  # fmt: skip
 
 
 def run(job: BuildJob, source: str) -> object:
