@@ -159,9 +159,14 @@ def check_can_withdraw(scope: AccessibleOrganization) -> None:
     _require(can_withdraw(scope), Action.WITHDRAW, scope)
 
 
+def can_delete(scope: AccessibleOrganization) -> bool:
+    """Whether they may delete algorithms."""
+    return Action.DELETE in ALLOWED[scope.role]
+
+
 def check_can_delete(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may delete algorithms."""
-    _require(Action.DELETE in ALLOWED[scope.role], Action.DELETE, scope)
+    _require(can_delete(scope), Action.DELETE, scope)
 
 
 def check_can_rotate_webhook_secret(scope: AccessibleOrganization) -> None:

@@ -8,7 +8,7 @@ import { colourCode } from "./highlight";
 import { installMenus } from "./menu";
 import { installOwnKey } from "./own_key";
 import { installSectionNav } from "./sections";
-import { showCurrentPage } from "./side_nav";
+import { showCurrentEntries } from "./current_entry";
 import { installTabs } from "./tabs";
 import { installThemeSwitch } from "./theme";
 
@@ -19,4 +19,4 @@ installTabs();
 installOwnKey();
 installSectionNav();
 colourCode();
-showCurrentPage();
+showCurrentEntries();

@@ -4,6 +4,7 @@ from django.urls import path
 
 from marketplace.web import converters  # noqa: F401 - registers `word`
 from marketplace.web.console import (
+    algorithm_settings,
     algorithms,
     audit_log,
     balance,
@@ -11,6 +12,7 @@ from marketplace.web.console import (
     builds,
     calls,
     exports,
+    failures,
     home,
     invoices,
     key_page,
@@ -20,6 +22,7 @@ from marketplace.web.console import (
     overview,
     payments,
     payouts,
+    prices,
     samples,
     secrets,
     settings,
@@ -64,6 +67,11 @@ urlpatterns = [
     path(f"{ALGORITHMS}/<word:name>/builds/<uuid:build_id>", builds.build, name="build"),
     path(f"{ALGORITHMS}/<word:name>/builds/<uuid:build_id>/cancel", builds.cancel, name="cancel-build"),
     path(f"{ALGORITHMS}/<word:name>/builds/<uuid:build_id>/retry", builds.retry, name="retry-build"),
+    path(f"{ALGORITHMS}/<word:name>/builds/<uuid:build_id>/publish", builds.publish, name="publish-build"),
+    path(f"{ALGORITHMS}/<word:name>/errors", failures.failures, name="failures"),
+    path(f"{ALGORITHMS}/<word:name>/prices", prices.prices, name="prices"),
+    path(f"{ALGORITHMS}/<word:name>/settings", algorithm_settings.settings, name="algorithm-settings"),
+    path(f"{ALGORITHMS}/<word:name>/settings/delete", algorithm_settings.delete, name="delete-algorithm"),
     path(f"{ALGORITHMS}/<word:name>/samples", samples.samples, name="samples"),
     path(f"{ALGORITHMS}/<word:name>/samples/remove", samples.remove, name="remove-sample"),
     path(f"{ALGORITHMS}/<word:name>/samples/on-change", samples.on_change, name="on-change"),

@@ -15,6 +15,7 @@ LARGE = 100 * CREDIT
 LONGEST_DETAIL_CHARACTERS = 24
 DEEDS = {
     "algorithm.create": "made the algorithm",
+    "algorithm.delete": "deleted the algorithm",
     "algorithm.update": "changed the algorithm",
     "build.start": "started",
     "call.end": "ended a call of",
