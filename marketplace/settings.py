@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "channels",
     "django_htmx",
     "django_vite",
@@ -116,6 +117,7 @@ INSTALLED_APPS = [
     "marketplace.audit",
     "marketplace.accounts",
     "marketplace.organizations",
+    "marketplace.sign_on",
     "marketplace.algorithms",
     "marketplace.datasets",
     "marketplace.invocations",
@@ -263,6 +265,9 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_ADAPTER = "marketplace.web.two_factor.SealedAdapter"
+MFA_TOTP_ISSUER = "Agora"
+MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute off, and one who types slowly
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/console"
 EMAIL_BACKEND = env("AGORA_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")

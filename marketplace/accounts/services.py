@@ -19,6 +19,12 @@ def erase_person(*, user: User) -> None:
 
 
 @transaction.atomic
+def note_security(*, user: User, action: str) -> None:
+    """Notes what somebody changed of how they sign in themselves."""
+    record(actor=user, organization_id=None, action=action, subject_label=user.username, subject_id=user.pk)
+
+
+@transaction.atomic
 def set_administrator(*, username: str, administrator: bool) -> User:
     """Makes somebody an administrator of the platform, or takes it back: an act of the platform. Raises NotFound."""
     user = User.objects.filter(username__iexact=username, is_active=True).first()

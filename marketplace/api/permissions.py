@@ -20,6 +20,7 @@ from marketplace.organizations.selectors import (
     get_key_organization,
     get_token_organization,
 )
+from marketplace.sign_on.policy import check_let_in
 
 
 def get_scope(request: Request, organization: str | None = None) -> AccessibleOrganization:
@@ -61,12 +62,14 @@ def check_is_administrator(request: Request) -> None:
 def get_administered(request: Request, organization: str) -> AccessibleOrganization:
     """The organization, for its profile and members: the key's own, or one of the person it stands for.
 
-    Raises NotFound for strangers.
+    Raises NotFound for strangers, NotLetIn where the organization asks for more than its person has.
     """
     scope = get_scope(request)
     if not scope.organization.personal or scope.organization.slug.lower() == organization.lower():
         return get_scope(request, organization)
-    return get_administered_organization(user=scope.user, slug=organization)
+    administered = get_administered_organization(user=scope.user, slug=organization)
+    check_let_in(administered)
+    return administered
 
 
 def get_visible(request: Request, owner: str, name: str) -> Algorithm:

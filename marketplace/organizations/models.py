@@ -49,6 +49,10 @@ class Organization(models.Model):
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     """When its owners deleted it. The row stays: its name is taken, and its records name it."""
+    requires_two_factor = models.BooleanField(default=False)
+    """Whether only members who have set up a second factor are let in; sign_on/policy.py sees to it."""
+    requires_sign_on = models.BooleanField(default=False)
+    """Whether members whose mail is of one of its domains come in by its single sign-on only."""
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="organizations")
 
     class Meta:
@@ -66,6 +70,8 @@ class Membership(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role)
     created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    """When they last opened a page of it, to some minutes."""
 
     class Meta:
         constraints = [

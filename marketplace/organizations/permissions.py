@@ -25,7 +25,9 @@ class Action(StrEnum):
     READ_AUDIT = "read the audit log"
     EDIT_PROFILE = "change the profile"
     MANAGE_MEMBERS = "manage members"
+    MANAGE_SIGN_ON = "set up single sign-on, and say how members sign in"
     MANAGE_OWNERS = "make or unmake owners"
+    SKIP_SIGN_ON = "come in without the single sign-on that is required"
     CLOSE = "delete the organization"
 
 
@@ -34,7 +36,7 @@ DEVELOPING = CALLING | {Action.PUBLISH, Action.ANSWER_REVIEWS}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.ADMIN: frozenset(Action) - {Action.MANAGE_OWNERS, Action.CLOSE},
+    Role.ADMIN: frozenset(Action) - {Action.MANAGE_OWNERS, Action.SKIP_SIGN_ON, Action.CLOSE},
     Role.DEVELOPER: DEVELOPING,
     Role.CALLER: CALLING,
     Role.BILLING: frozenset({Action.MANAGE_LIMITS, Action.READ_PAYMENTS, Action.MANAGE_PAYMENTS}),
@@ -55,6 +57,21 @@ def can_manage_owners(scope: AccessibleOrganization) -> bool:
 def check_can_manage_owners(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may make somebody an owner, and take it back."""
     _require(can_manage_owners(scope), Action.MANAGE_OWNERS, scope)
+
+
+def can_manage_sign_on(scope: AccessibleOrganization) -> bool:
+    """Whether they may say how members sign in."""
+    return Action.MANAGE_SIGN_ON in ALLOWED[scope.role]
+
+
+def check_can_manage_sign_on(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may say how members sign in."""
+    _require(can_manage_sign_on(scope), Action.MANAGE_SIGN_ON, scope)
+
+
+def can_skip_sign_on(scope: AccessibleOrganization) -> bool:
+    """Whether a sign-on that fails does not lock them out: somebody must be able to mend it."""
+    return Action.SKIP_SIGN_ON in ALLOWED[scope.role]
 
 
 def can_close(scope: AccessibleOrganization) -> bool:

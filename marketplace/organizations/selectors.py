@@ -1,7 +1,7 @@
 """Reads of tenants. AccessibleOrganization is the proof that a person belongs to one; only this module makes it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, When
 from django.utils import timezone
@@ -22,6 +22,8 @@ class AccessibleOrganization:
     organization: Organization
     user: User
     role: Role
+    seen_at: datetime | None = None
+    """When they were last seen in it, before now."""
 
 
 def get_accessible_organization(*, user: User, slug: str) -> AccessibleOrganization:
@@ -87,6 +89,12 @@ def list_members(*, scope: AccessibleOrganization) -> QuerySet[Membership]:
     return memberships.order_by(rank, "user__username")
 
 
+def list_members_without_second_factor(*, scope: AccessibleOrganization) -> list[str]:
+    """The user names of members whose password alone signs them in."""
+    names = Membership.objects.filter(organization=scope.organization, user__authenticator=None)
+    return list(names.order_by("user__username").values_list("user__username", flat=True))
+
+
 def list_owner_names(*, organization: Organization) -> list[str]:
     """The user names of the organization's owners."""
     owners = Membership.objects.filter(organization=organization, role=Role.OWNER)
@@ -148,4 +156,9 @@ def _memberships(user: User) -> QuerySet[Membership]:
 
 
 def _to_scope(membership: Membership, user: User) -> AccessibleOrganization:
-    return AccessibleOrganization(organization=membership.organization, user=user, role=Role(membership.role))
+    return AccessibleOrganization(
+        organization=membership.organization,
+        user=user,
+        role=Role(membership.role),
+        seen_at=membership.last_seen_at,
+    )

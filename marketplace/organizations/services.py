@@ -3,7 +3,7 @@
 import secrets
 import string
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from billing import api as billing
 from marketplace.accounts.models import User
+from marketplace.accounts.selectors import has_second_factor
 from marketplace.audit.services import record
 from marketplace.directory.keys import hash_key
 from marketplace.errors import Conflict, InvalidInput, NotFound, PermissionDenied
@@ -25,6 +26,7 @@ from marketplace.organizations.permissions import (
     check_can_edit_profile,
     check_can_manage_members,
     check_can_manage_owners,
+    check_can_manage_sign_on,
     check_can_revoke_key,
 )
 from marketplace.organizations.publication import publish_keys_now
@@ -38,6 +40,7 @@ from marketplace.texts import check_storable
 
 PLATFORM_SLUG = "agora"
 """The organization that owns what the platform itself publishes; nobody else can take the name, which is reserved."""
+SEEN_PRECISION = timedelta(minutes=5)
 KEY_MARK = "sim"
 KEY_ALPHABET = string.ascii_letters + string.digits
 KEY_RANDOM_CHARACTERS = 25
@@ -165,6 +168,28 @@ def add_member(*, organization: Organization, user: User, role: Role, by: User) 
     if Action.CREATE_KEY not in ALLOWED[role]:
         _revoke_keys_of(user, organization, by)
     return membership
+
+
+def note_seen(*, scope: AccessibleOrganization, now: datetime) -> None:
+    """Notes that a member opened a page of it; written again after some minutes only, so that a page costs no write."""
+    if scope.seen_at is None or now - scope.seen_at > SEEN_PRECISION:
+        Membership.objects.filter(organization=scope.organization, user=scope.user).update(last_seen_at=now)
+
+
+@transaction.atomic
+def set_two_factor(*, scope: AccessibleOrganization, required: bool) -> None:
+    """Says whether members must have a second factor to be let in. Raises PermissionDenied, Conflict.
+
+    Nobody locks themselves out: who asks for it must have one.
+    """
+    check_can_manage_sign_on(scope)
+    _lock(scope.organization)
+    if required and not has_second_factor(scope.user):
+        raise Conflict("Set up two-factor sign-in for your own account first: you would lock yourself out.")
+    changed = Organization.objects.filter(pk=scope.organization.pk).exclude(requires_two_factor=required)
+    if changed.update(requires_two_factor=required):
+        action = f"organization.{'require' if required else 'excuse'}_two_factor"
+        _audit(scope.user, scope.organization, action, scope.organization.slug, scope.organization.id)
 
 
 @transaction.atomic

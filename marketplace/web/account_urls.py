@@ -1,9 +1,12 @@
 """The pages of allauth that Agora has, under the names that allauth gives them; codes and phones are not there."""
 
 from allauth.account import views
+from allauth.mfa.base import views as two_factor_views
+from allauth.mfa.recovery_codes import views as code_views
 from django.urls import path, re_path
 
 from marketplace.web.account_end import end_account
+from marketplace.web.two_factor import Activate, Deactivate, MakeCodes
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -27,4 +30,13 @@ urlpatterns = [
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("security/", two_factor_views.index, name="mfa_index"),
+    path("security/code/", two_factor_views.authenticate, name="mfa_authenticate"),
+    path("security/again/", two_factor_views.reauthenticate, name="mfa_reauthenticate"),
+    path("security/app/", Activate.as_view(), name="mfa_activate_totp"),
+    path("security/app/remove/", Deactivate.as_view(), name="mfa_deactivate_totp"),
+    path("security/recovery-codes/", code_views.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("security/recovery-codes/new/", MakeCodes.as_view(), name="mfa_generate_recovery_codes"),
+    path("security/recovery-codes.txt", code_views.download_recovery_codes, name="mfa_download_recovery_codes"),
 ]

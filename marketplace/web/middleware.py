@@ -12,7 +12,9 @@ from redis import RedisError
 
 from marketplace.audit.origin import Origin, set_origin
 from marketplace.errors import Conflict, NotFound, PermissionDenied, Unavailable
+from marketplace.sign_on.policy import NotLetIn
 from marketplace.web.assets import FrontEndNotBuilt
+from marketplace.web.not_let_in import answer_not_let_in
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,9 @@ POLICY = "; ".join(
     ]
 )
 """Nothing from other sites, and neither script nor style inside a page: text that an author wrote cannot act."""
+
+STATUSES = {NotFound: 404, PermissionDenied: 403, Conflict: 409}
+"""Each has a page of its own."""
 
 
 class OriginMiddleware(MiddlewareMixin):
@@ -50,12 +55,11 @@ class PageMiddleware(MiddlewareMixin):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, FrontEndNotBuilt):
             return HttpResponse(f"{exception}\n", status=503, content_type="text/plain; charset=utf-8")
-        if isinstance(exception, NotFound):
-            return render(request, "404.html", {"reason": exception.message}, status=404)
-        if isinstance(exception, PermissionDenied):
-            return render(request, "403.html", {"reason": exception.message}, status=403)
-        if isinstance(exception, Conflict):
-            return render(request, "409.html", {"reason": exception.message}, status=409)
+        if isinstance(exception, NotLetIn):
+            return answer_not_let_in(request, exception)
+        if isinstance(exception, NotFound | PermissionDenied | Conflict):
+            status = next(code for kind, code in STATUSES.items() if isinstance(exception, kind))
+            return render(request, f"{status}.html", {"reason": exception.message}, status=status)
         if isinstance(exception, OperationalError | InterfaceError):
             request.user = AnonymousUser()  # who it really is stands in the database that is away
         if isinstance(exception, RedisError | Unavailable | OperationalError | InterfaceError):

@@ -8,15 +8,24 @@ from uuid import UUID
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from marketplace.accounts.models import User
-from marketplace.organizations.permissions import can_manage_payments, can_read_audit, can_read_payments
+from marketplace.organizations.permissions import (
+    can_manage_payments,
+    can_manage_sign_on,
+    can_read_audit,
+    can_read_payments,
+)
 from marketplace.organizations.selectors import (
     AccessibleOrganization,
     get_accessible_organization,
     list_accessible_organizations,
 )
+from marketplace.organizations.services import note_seen
+from marketplace.sign_on.policy import check_let_in
+from marketplace.web.sessions import list_signed_on
 
 View = Callable[..., HttpResponse]
 
@@ -36,11 +45,16 @@ def signed_in_page(view: View) -> View:
 
 
 def organization_page(view: View) -> View:
-    """For members of the organization that the address names: `view(request, scope, ...)`. Strangers get 404."""
+    """For members of the organization that the address names: `view(request, scope, ...)`. Strangers get 404.
+
+    Raises NotLetIn for members who must first do something about how they sign in.
+    """
 
     @wraps(view)
     def scoped(request: HttpRequest, slug: str, **parts: Any) -> HttpResponse:
         scope = get_accessible_organization(user=request.user, slug=slug)
+        check_let_in(scope, signed_on=list_signed_on(request))
+        note_seen(scope=scope, now=timezone.now())
         return view(request, scope, **parts)
 
     return signed_in_page(scoped)
@@ -55,6 +69,7 @@ def render_page(
         "organization": scope.organization,
         "scopes": list_accessible_organizations(user=scope.user),
         "section": section,
+        "can_manage_sign_on": can_manage_sign_on(scope),
         "can_read_audit": can_read_audit(scope),
         "can_manage_payments": can_manage_payments(scope),
         "can_read_payments": can_read_payments(scope),

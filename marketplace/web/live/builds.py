@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from marketplace.algorithms.build_log import notices_of, read_log_part
-from marketplace.organizations.selectors import get_accessible_organization
 from marketplace.web.live.consumer import LiveConsumer
 
 
@@ -18,8 +17,8 @@ class BuildConsumer(LiveConsumer):
         return notices_of(self._build_id())
 
     def read_next(self) -> dict[str, Any] | None:
-        """What is new in log or state. Raises NotFound."""
-        scope = get_accessible_organization(user=self.user, slug=self._part("slug"))
+        """What is new in log or state. Raises NotFound, NotLetIn."""
+        scope = self.find_organization()
         if not hasattr(self, "told"):
             self.told = {"end": self._number("from"), "attempt": self._number("attempt"), "state": ""}
         part = read_log_part(

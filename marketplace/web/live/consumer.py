@@ -13,7 +13,10 @@ from redis import RedisError
 
 from marketplace.accounts.models import User
 from marketplace.errors import NotFound, PermissionDenied
+from marketplace.organizations.selectors import AccessibleOrganization, get_accessible_organization
+from marketplace.sign_on.policy import check_let_in
 from marketplace.web.live.origins import Application
+from marketplace.web.sessions import list_signed_on
 
 SIGN_IN, FORBIDDEN, UNKNOWN, TOO_MANY, SAID_SOMETHING = 4401, 4403, 4404, 4429, 4400
 """Codes with which a connection is closed for good: scripts open it again after any other."""
@@ -37,6 +40,17 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     user: User
     closed = False
     _telling: asyncio.Task[None] | None = None
+
+    @property
+    def session(self) -> Any:
+        """Of the browser."""
+        return self.scope["session"]
+
+    def find_organization(self) -> AccessibleOrganization:
+        """The one that the address names. Raises NotFound, NotLetIn."""
+        found = get_accessible_organization(user=self.user, slug=self.scope["url_route"]["kwargs"]["slug"])
+        check_let_in(found, signed_on=list_signed_on(self))
+        return found
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serves the connection. However it ends, its place is free again and nothing is told any more."""

@@ -7,7 +7,6 @@ from channels.db import database_sync_to_async
 from marketplace.errors import Unavailable
 from marketplace.monitor.selectors import look_at_organization, look_at_platform
 from marketplace.monitor.sights import Picture
-from marketplace.organizations.selectors import get_accessible_organization
 from marketplace.web.live.consumer import LiveConsumer
 from marketplace.web.monitor.picture import render_picture
 
@@ -49,6 +48,6 @@ class OrganizationMonitorConsumer(_MonitorConsumer):
     """An organization's own."""
 
     def draw(self, before: Picture | None) -> tuple[Picture, str]:
-        scope = get_accessible_organization(user=self.user, slug=self.scope["url_route"]["kwargs"]["slug"])
+        scope = self.find_organization()
         picture = look_at_organization(scope=scope, before=before)
         return picture, render_picture(picture, scope)

@@ -21,7 +21,9 @@ from marketplace.organizations.selectors import AccessibleOrganization, get_acce
 from marketplace.reviews.models import BEST_RATING, LONGEST_TEXT, Reason, Review
 from marketplace.reviews.selectors import can_review, find_own_review, get_review, has_starred, list_reviews
 from marketplace.reviews.services import answer_review, remove_review, report_algorithm, set_star, write_review
+from marketplace.sign_on.policy import check_let_in
 from marketplace.web.console.page import signed_in_page
+from marketplace.web.sessions import list_signed_on
 
 REVIEWS_PER_PAGE = 10
 RATINGS = [(points, f"{points} of {BEST_RATING}") for points in range(BEST_RATING, 0, -1)]
@@ -115,6 +117,7 @@ def answer(request: HttpRequest, owner: str, name: str, review_id: UUID) -> Http
     """Answers a review for the owner."""
     algorithm, user = _find(request, owner, name)
     scope = get_accessible_organization(user=user, slug=algorithm.organization.slug)
+    check_let_in(scope, signed_on=list_signed_on(request))
     found = get_review(algorithm=algorithm, review_id=review_id)
     try:
         answer_review(scope=scope, review=found, text=request.POST.get("answer", ""))

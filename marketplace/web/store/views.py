@@ -25,6 +25,8 @@ from marketplace.errors import NotFound
 from marketplace.invocations.selectors import order_by_calls
 from marketplace.invocations.store_figures import StoreFigures, get_store_figures
 from marketplace.organizations.selectors import list_accessible_organizations
+from marketplace.sign_on.policy import NotLetIn, check_let_in
+from marketplace.web.sessions import list_signed_on
 from marketplace.web.store.algorithm_page import get_balance, list_payers, make_algorithm_page
 from marketplace.web.store.cards import make_cards
 from marketplace.web.store.console_tokens import choose_payer, make_console_token
@@ -104,6 +106,10 @@ def console_token(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     payer = choose_payer(payers, request.POST.get("payer", ""))
     if payer is None:
         raise NotFound("There is no such organization.")
+    try:
+        check_let_in(payer, signed_on=list_signed_on(request))
+    except NotLetIn as error:
+        return JsonResponse({"error": {"message": error.message}}, status=409)
     token = make_console_token(payer)
     return JsonResponse({"token": token.text, "expires": token.expires}, headers={"Cache-Control": "no-store"})
 

@@ -28,6 +28,8 @@ OTHERS = [
     "/console/grace/keys",
     "/accounts/email/",
     "/accounts/password/change/",
+    "/accounts/security/",
+    "/console/lab/sign-in",
     "/billing",
 ]
 

@@ -101,5 +101,6 @@ function costOf(data: string): number | null {
 
 function explainRefusal(status: number): string {
   if (status === 401 || status === 403) return "You are signed out, or the page is too old: load it again and sign in.";
+  if (status === 409) return "This organization asks you for more before you may call for it: open its console to see what.";
   return `The platform gave no right to call (${status}): try again in a moment.`;
 }

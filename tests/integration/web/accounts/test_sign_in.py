@@ -86,9 +86,7 @@ def test_many_wrong_passwords_are_stopped(visitor: Client, alice: User) -> None:
     assert "Too many failed tries" in page
 
 
-@pytest.mark.parametrize(
-    "path", ["login/code/", "login/code/confirm/", "password/set/", "reauthenticate/", "phone/verify/", "3rdparty/"]
-)
+@pytest.mark.parametrize("path", ["login/code/", "login/code/confirm/", "password/set/", "phone/verify/", "3rdparty/"])
 def test_pages_that_agora_has_no_use_for_are_not_there(visitor: Client, alice: User, path: str) -> None:
     visitor.force_login(alice)
     assert visitor.get(f"/accounts/{path}").status_code == 404

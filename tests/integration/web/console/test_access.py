@@ -112,6 +112,8 @@ TABLE = [
     Row("get", "/settings", 200, EVERYONE),
     Row("post", "/settings", 302, MANAGERS, {"name": "The Team"}),
     Row("post", "/settings/delete", 302, OWNERS, {"name": "team"}),
+    Row("get", "/sign-in", 200, MANAGERS),
+    Row("post", "/sign-in/two-factor", 302, MANAGERS, {"required": "no"}),
     Row("get", "/audit", 200, AUDITORS),
     Row("get", "/audit.csv", 200, AUDITORS),
     Row("get", "/audit.jsonl", 200, AUDITORS),
