@@ -102,6 +102,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "channels",
     "django_htmx",
     "django_vite",
@@ -265,6 +268,11 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+SOCIALACCOUNT_ADAPTER = "marketplace.web.sign_on.adapter.SignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # the organization has proven the domain
+# host:port of a name server that is asked whose a mail domain is, where the machine's own do not see the internet's.
+DNS_SERVER = env("AGORA_DNS_SERVER", "")
 MFA_ADAPTER = "marketplace.web.two_factor.SealedAdapter"
 MFA_TOTP_ISSUER = "Agora"
 MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute off, and one who types slowly

@@ -8,7 +8,9 @@ from collections.abc import Collection
 from marketplace.accounts.selectors import has_second_factor
 from marketplace.errors import PermissionDenied
 from marketplace.organizations.models import Organization
+from marketplace.organizations.permissions import can_skip_sign_on
 from marketplace.organizations.selectors import AccessibleOrganization
+from marketplace.sign_on.selectors import is_of_its_mail
 
 
 class NotLetIn(PermissionDenied):
@@ -23,8 +25,12 @@ class TwoFactorRequired(NotLetIn):
     """Setting up a second factor lets them in."""
 
 
-def check_let_in(scope: AccessibleOrganization, *, signed_on: Collection[str] = ()) -> None:  # noqa: ARG001
-    """Raises TwoFactorRequired.
+class SignOnRequired(NotLetIn):
+    """Signing in by the organization's single sign-on lets them in."""
+
+
+def check_let_in(scope: AccessibleOrganization, *, signed_on: Collection[str] = ()) -> None:
+    """Raises TwoFactorRequired, SignOnRequired.
 
     `signed_on` are the ids of the organizations whose single sign-on this session came in by.
     """
@@ -33,3 +39,11 @@ def check_let_in(scope: AccessibleOrganization, *, signed_on: Collection[str] = 
         raise TwoFactorRequired(
             organization, f"{organization.name} asks its members for two-factor sign-in: set it up for your account."
         )
+    if organization.requires_sign_on and str(organization.pk) not in signed_on and _must_sign_on(scope):
+        raise SignOnRequired(
+            organization, f"{organization.name} asks members with its mail to come in by its single sign-on."
+        )
+
+
+def _must_sign_on(scope: AccessibleOrganization) -> bool:
+    return not can_skip_sign_on(scope) and is_of_its_mail(scope.organization, scope.user)

@@ -3,9 +3,11 @@
 from allauth.account import views
 from allauth.mfa.base import views as two_factor_views
 from allauth.mfa.recovery_codes import views as code_views
+from allauth.socialaccount.providers.saml import views as saml_views
 from django.urls import path, re_path
 
 from marketplace.web.account_end import end_account
+from marketplace.web.sign_on import pages as sign_on
 from marketplace.web.two_factor import Activate, Deactivate, MakeCodes
 
 urlpatterns = [
@@ -31,6 +33,12 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("sign-on/", sign_on.start, name="sign-on"),
+    path("oidc/<str:provider_id>/login/callback/", sign_on.openid_callback, name="openid_connect_callback"),
+    path("saml/<str:organization_slug>/acs/", sign_on.saml_answer, name="saml_acs"),
+    path("saml/<str:organization_slug>/acs/finish/", sign_on.saml_finish, name="saml_finish_acs"),
+    path("saml/<str:organization_slug>/metadata/", saml_views.metadata, name="saml_metadata"),
+    path("saml/<str:organization_slug>/sls/", sign_on.no_single_logout, name="saml_sls"),
     path("security/", two_factor_views.index, name="mfa_index"),
     path("security/code/", two_factor_views.authenticate, name="mfa_authenticate"),
     path("security/again/", two_factor_views.reauthenticate, name="mfa_reauthenticate"),

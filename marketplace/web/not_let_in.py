@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from marketplace.sign_on.policy import NotLetIn, TwoFactorRequired
+from marketplace.sign_on.policy import NotLetIn, SignOnRequired, TwoFactorRequired
 
 
 def answer_not_let_in(request: HttpRequest, refusal: NotLetIn) -> HttpResponse:
@@ -13,6 +13,7 @@ def answer_not_let_in(request: HttpRequest, refusal: NotLetIn) -> HttpResponse:
     back = request.get_full_path() if request.method == "GET" else f"/console/{refusal.organization.slug}"
     context = {
         "organization": refusal.organization,
+        "sign_on": isinstance(refusal, SignOnRequired),
         "two_factor": isinstance(refusal, TwoFactorRequired),
         "reason": refusal.message,
         "back": back,
