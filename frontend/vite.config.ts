@@ -42,6 +42,7 @@ export default defineConfig({
         editor: "src/scripts/editor.ts",
         monitor: "src/scripts/monitor.ts",
         build: "src/scripts/build.ts",
+        admin: "src/styles/admin.css",
       },
       output: {
         hashCharacters: "hex",

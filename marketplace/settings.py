@@ -90,7 +90,7 @@ TRUSTED_PROXIES = env_list("AGORA_TRUSTED_PROXIES", "127.0.0.1")
 CSRF_TRUSTED_ORIGINS = [AGORA_ADDRESS]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "marketplace.web.operator.apps.OperatorConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

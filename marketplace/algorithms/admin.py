@@ -4,11 +4,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
+from billing.admin_tables import ReadOnly
 from marketplace.algorithms.environments import set_environment_status
-from marketplace.algorithms.models import EnvironmentStanding
+from marketplace.algorithms.featuring import remove_feature, restore, save_feature, take_down
+from marketplace.algorithms.models import Algorithm, EnvironmentStanding, Feature
 from marketplace.errors import InvalidInput
 
 
@@ -52,3 +57,71 @@ class EnvironmentStandingAdmin(admin.ModelAdmin):
             )
         except InvalidInput as error:
             self.message_user(request, f"Not changed: {error.message}", level="ERROR")
+
+
+@admin.register(Algorithm)
+class AlgorithmAdmin(ReadOnly):
+    """The catalogue. A reason takes an algorithm down; without one it is restored."""
+
+    list_display = ("name", "organization", "environment", "public", "taken_down_at", "created_at")
+    list_filter = (("taken_down_at", admin.EmptyFieldListFilter), "public", "environment")
+    search_fields = ("name", "organization__slug", "summary")
+    list_select_related = ("organization",)
+    ordering = ("-created_at",)
+    fields = (
+        "page",
+        "id",
+        "summary",
+        "tags",
+        "environment",
+        "public",
+        "created_at",
+        "taken_down_at",
+        "taken_down_because",
+    )
+    readonly_fields = tuple(name for name in fields if name != "taken_down_because")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return bool(request.user.is_superuser)
+
+    @admin.display(description="page")
+    def page(self, algorithm: Algorithm) -> str:
+        """Where its owner and visitors see it."""
+        address = reverse("store:algorithm", args=[algorithm.organization.slug, algorithm.name])
+        return format_html('<a href="{}">{}</a>', address, algorithm.full_name)
+
+    def save_model(self, request: HttpRequest, obj: Algorithm, form: Any, change: bool) -> None:  # noqa: ARG002
+        """By the services, which note who did it, and tell the gateways."""
+        if obj.taken_down_because.strip():
+            take_down(algorithm=obj, because=obj.taken_down_because, by=request.user)
+        else:
+            restore(algorithm=obj, by=request.user)
+
+
+@admin.register(Feature)
+class FeatureAdmin(admin.ModelAdmin):
+    """What the first page shows first."""
+
+    list_display = ("algorithm", "place", "why", "starts_at", "ends_at")
+    list_select_related = ("algorithm__organization",)
+    autocomplete_fields = ("algorithm",)
+    ordering = ("place", "starts_at")
+    actions = ("remove",)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """All but Django's own deletion, which would leave no trace."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    @admin.action(description="Feature them no more")
+    def remove(self, request: HttpRequest, features: QuerySet[Feature]) -> None:
+        """Takes these from the first page."""
+        for feature in features:
+            remove_feature(feature=feature, by=request.user)
+
+    def save_model(self, request: HttpRequest, obj: Feature, form: Any, change: bool) -> None:  # noqa: ARG002
+        """By the service, which notes who did it."""
+        save_feature(feature=obj, by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: Feature) -> None:
+        """By the service, which notes who did it."""
+        remove_feature(feature=obj, by=request.user)

@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Upper
 
+from marketplace.algorithms.featured_models import Feature  # noqa: F401 - Django looks here
 from marketplace.algorithms.supply_chain_models import Advisory, ArtifactSignature  # noqa: F401 - Django looks here
 from marketplace.organizations.models import Organization, name_validators
 
@@ -72,6 +73,9 @@ class Algorithm(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)
+    taken_down_at = models.DateTimeField(null=True, blank=True)
+    """Since then nobody can find or call it, but its owner sees it, and why: those who run the platform did it."""
+    taken_down_because = models.CharField(max_length=300, blank=True)
     secrets_changed_at = models.DateTimeField(null=True, blank=True)
     """Null while it has no secrets. Slots that were specialised before are given back."""
 

@@ -30,7 +30,7 @@ from marketplace.directory.entries import AlgorithmEntry, PriceEntry, SplitEntry
 
 FIELD = Lower(Concat("organization__slug", Value("/"), "name", output_field=TextField()))
 """What publisher.algorithm_field makes of a row."""
-IDENTITY = ("pk", "organization__slug", "name", "organization_id", "public", "secrets_changed_at")
+IDENTITY = ("pk", "organization__slug", "name", "organization_id", "public", "secrets_changed_at", "taken_down_at")
 NUMBER = ("major", "minor", "revision")
 SETTINGS = (
     "source_hash",
@@ -90,12 +90,12 @@ def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
             name=name,
             organization_id=str(organization_id),
             public=public,
-            versions=tuple(versions.get(pk, ())),
-            builds=tuple(builds.get(pk, ())),
+            versions=() if taken_down_at else tuple(versions.get(pk, ())),
+            builds=() if taken_down_at else tuple(builds.get(pk, ())),
             split=splits.get(pk),
             secrets=f"{pk}@{changed_at.isoformat()}" if changed_at else "",
         )
-        for pk, owner, name, organization_id, public, changed_at in rows
+        for pk, owner, name, organization_id, public, changed_at, taken_down_at in rows
     ]
 
 

@@ -36,22 +36,24 @@ def search_algorithms(
     tag: str = "",
     any_tag: Collection[str] = (),
     environment: str = "",
-    environments: Collection[str] = (),
+    environments: Collection[str] | None = None,
     owner: str = "",
     highest_price: int | None = None,
     input_kind: str = "",
+    only: Collection[Any] | None = None,
 ) -> QuerySet[Algorithm]:
     """Published algorithms that fit, best first; without a query, newest change first. Slice it for a page.
 
     A word in the name counts most, then in the tags, the summary and the README. When few algorithms have the words,
-    those that have most of them or similar ones follow. `highest_price` is that of a typical call, in micro-credits.
+    those that have most of them or similar ones follow. `highest_price` is that of a typical call, in micro-credits;
+    `only` names those to look among, by their ids.
     """
     algorithms = published_algorithms(viewer=viewer)
     if tag:
         algorithms = algorithms.filter(tags__contains=[tag])
     if environment:
         algorithms = algorithms.filter(environment=environment)
-    if environments:
+    if environments is not None:
         algorithms = algorithms.filter(environment__in=environments)
     if owner:
         algorithms = algorithms.filter(organization__slug__iexact=owner)
@@ -61,6 +63,8 @@ def search_algorithms(
         algorithms = algorithms.filter(standing__price__lte=highest_price)
     if input_kind:
         algorithms = algorithms.filter(standing__input_kind=input_kind)
+    if only is not None:
+        algorithms = algorithms.filter(pk__in=only)
     words = query.replace("\x00", "").strip()[:LONGEST_QUERY_CHARACTERS]
     if not words:
         return algorithms.order_by("-updated_at", "name")

@@ -29,13 +29,13 @@ def map_versions() -> dict[UUID, UUID]:
 def visible_algorithms(*, viewer: Viewer) -> QuerySet[Algorithm]:
     """Public algorithms, and all those of the viewer's organizations; unpublished ones too."""
     algorithms = Algorithm.objects.select_related("organization").defer("readme", "search", "trigrams")
-    return algorithms.filter(Q(public=True) | _owned_by(viewer))
+    return algorithms.filter(Q(public=True, taken_down_at=None) | _owned_by(viewer))
 
 
 def published_algorithms(*, viewer: Viewer) -> QuerySet[Algorithm]:
-    """Those visible algorithms that can be called: they have a version that was not withdrawn."""
+    """Those visible algorithms that can be called: not taken down, with a version that was not withdrawn."""
     live = Version.objects.filter(algorithm=OuterRef("pk"), withdrawn_at=None)
-    return visible_algorithms(viewer=viewer).filter(Exists(live))
+    return visible_algorithms(viewer=viewer).filter(Exists(live), taken_down_at=None)
 
 
 def get_visible_algorithm(*, viewer: Viewer, owner: str, name: str) -> Algorithm:
@@ -200,6 +200,6 @@ def _is_member(viewer: Viewer) -> Q:
 
 
 def _can_see(viewer: Viewer, algorithm: Algorithm) -> bool:
-    if algorithm.public and Version.objects.filter(algorithm=algorithm).exists():
+    if algorithm.public and not algorithm.taken_down_at and Version.objects.filter(algorithm=algorithm).exists():
         return True
     return Algorithm.objects.filter(_owned_by(viewer), pk=algorithm.pk).exists()

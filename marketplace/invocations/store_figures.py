@@ -40,7 +40,7 @@ def refresh_store_figures() -> StoreFigures:
     public = published_algorithms(viewer=None).order_by()
     shelves = {each.id: Count("pk", filter=Q(tags__overlap=list(each.tags))) for each in CATEGORIES}
     counted = public.aggregate(algorithms=Count("pk"), **shelves)
-    live = Version.objects.filter(withdrawn_at=None, algorithm__public=True, algorithm__deleted_at=None)
+    live = Version.objects.filter(withdrawn_at=None, algorithm__in=public)
     rising = public.filter(standing__rising__gt=0).order_by("-standing__rising")
     loved = public.filter(standing__stars__gt=0).order_by("-standing__stars", "-standing__points")
     figures = StoreFigures(

@@ -3,19 +3,14 @@
 import redis
 
 from marketplace.accounts.models import User
+from marketplace.accounts.permissions import check_is_operator
 from marketplace.directory import monitoring
-from marketplace.errors import NotFound, PermissionDenied, Unavailable
+from marketplace.errors import NotFound, Unavailable
 from marketplace.monitor.sights import Picture, compose, narrow
 from marketplace.organizations.models import Organization
 from marketplace.organizations.selectors import AccessibleOrganization
 
 AWAY = "What runs cannot be seen now: Redis does not answer. Try again in a moment."
-
-
-def check_is_operator(user: User) -> None:
-    """Raises PermissionDenied unless they run the platform."""
-    if not user.is_superuser:
-        raise PermissionDenied("Only administrators of the platform see all that runs.")
 
 
 def look_at_platform(*, user: User, before: Picture | None = None) -> Picture:

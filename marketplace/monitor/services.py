@@ -6,10 +6,11 @@ import redis
 from django.db import transaction
 
 from marketplace.accounts.models import User
+from marketplace.accounts.permissions import check_is_operator
 from marketplace.audit.services import record
 from marketplace.directory import monitoring
 from marketplace.errors import NotFound, Unavailable
-from marketplace.monitor.selectors import check_is_operator, get_running_call
+from marketplace.monitor.selectors import get_running_call
 from marketplace.organizations.permissions import check_can_end_calls
 from marketplace.organizations.selectors import AccessibleOrganization
 

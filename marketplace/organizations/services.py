@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from billing import api as billing
 from marketplace.accounts.models import User
+from marketplace.accounts.permissions import check_is_operator
 from marketplace.accounts.selectors import has_second_factor
 from marketplace.audit.services import record
 from marketplace.directory.keys import hash_key
-from marketplace.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+from marketplace.errors import Conflict, InvalidInput, NotFound
 from marketplace.organizations.key_permissions import ALL, KeyPermissions, permissions_of
 from marketplace.organizations.models import ApiKey, Invitation, Membership, Organization, OrganizationKind, Role
 from marketplace.organizations.permissions import (
@@ -120,8 +121,7 @@ def create_user(*, username: str, email: str, full_name: str = "", by: User) -> 
 
     Raises PermissionDenied, InvalidInput, Conflict (the name or the address is taken).
     """
-    if not by.is_superuser:
-        raise PermissionDenied("Only an administrator of the platform may make accounts for others.")
+    check_is_operator(by)
     first, _, last = full_name.strip().partition(" ")
     user = User(username=username, email=email, first_name=first, last_name=last.strip())
     user.set_unusable_password()

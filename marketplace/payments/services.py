@@ -14,8 +14,9 @@ from billing import api as billing
 from billing.api import Buyer, CheckoutPage
 from billing.errors import NotPossible, PaymentsDisabled, StripeRefused, StripeUnavailable
 from marketplace.accounts.models import User
+from marketplace.accounts.permissions import check_is_operator
 from marketplace.audit.services import record
-from marketplace.errors import Conflict, PermissionDenied, Unavailable
+from marketplace.errors import Conflict, Unavailable
 from marketplace.organizations.models import Organization
 from marketplace.organizations.permissions import check_can_manage_payments
 from marketplace.organizations.selectors import AccessibleOrganization
@@ -138,12 +139,6 @@ def reconcile_now(*, by: User) -> billing.Reconciliation:
     check_is_operator(by)
     with telling_why():
         return billing.reconcile_latest(now=timezone.now())
-
-
-def check_is_operator(user: User) -> None:
-    """Raises PermissionDenied unless they run the platform."""
-    if not user.is_superuser:
-        raise PermissionDenied("Only administrators of the platform may do this.")
 
 
 def _buyer(scope: AccessibleOrganization) -> Buyer:

@@ -59,6 +59,22 @@ class Reason(models.TextChoices):
     OTHER = "other", "Something else"
 
 
+class ReportState(models.TextChoices):
+    """Where a report stands."""
+
+    OPEN = "open"
+    LOOKED_INTO = "looked_into", "Looked into"
+    SETTLED = "settled"
+
+
+REPORT_TRANSITIONS: dict[ReportState, frozenset[ReportState]] = {
+    ReportState.OPEN: frozenset({ReportState.LOOKED_INTO, ReportState.SETTLED}),
+    ReportState.LOOKED_INTO: frozenset({ReportState.OPEN, ReportState.SETTLED}),
+    ReportState.SETTLED: frozenset(),
+}
+"""The only moves there are; services.move_report makes them."""
+
+
 class Report(models.Model):
     """A complaint to those who run the platform. Its owner never learns who made it."""
 
@@ -68,11 +84,15 @@ class Report(models.Model):
     reason = models.CharField(max_length=16, choices=Reason)
     text = models.TextField(max_length=LONGEST_TEXT)
     made_at = models.DateTimeField()
+    state = models.CharField(max_length=16, choices=ReportState, default=ReportState.OPEN)
+    note = models.TextField(blank=True, max_length=LONGEST_TEXT)
+    """What those who run the platform found and did; they alone read it."""
     settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(reason__in=Reason.values), name="report_reason_known"),
+            models.CheckConstraint(condition=models.Q(state__in=ReportState.values), name="report_state_known"),
             models.UniqueConstraint(
                 fields=["algorithm", "reporter"], condition=models.Q(settled_at=None), name="report_open_once"
             ),

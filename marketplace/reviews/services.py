@@ -5,6 +5,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 
 from marketplace.accounts.models import User
+from marketplace.accounts.permissions import check_is_operator
 from marketplace.algorithms.locks import lock_algorithm
 from marketplace.algorithms.models import Algorithm
 from marketplace.algorithms.standings import write_opinions
@@ -12,7 +13,16 @@ from marketplace.audit.services import record
 from marketplace.errors import Conflict, InvalidInput, PermissionDenied
 from marketplace.organizations.permissions import check_can_answer_reviews
 from marketplace.organizations.selectors import AccessibleOrganization
-from marketplace.reviews.models import BEST_RATING, LONGEST_TEXT, Reason, Report, Review, Star
+from marketplace.reviews.models import (
+    BEST_RATING,
+    LONGEST_TEXT,
+    REPORT_TRANSITIONS,
+    Reason,
+    Report,
+    ReportState,
+    Review,
+    Star,
+)
 from marketplace.reviews.selectors import can_review
 from marketplace.texts import check_storable
 
@@ -88,10 +98,30 @@ def report_algorithm(*, algorithm: Algorithm, reporter: User, reason: str, text:
 
 
 @transaction.atomic
-def settle_report(*, report: Report, by: User) -> None:
-    """Notes that somebody who runs the platform looked at it and did what was needed. Safe to repeat."""
-    if Report.objects.filter(pk=report.pk, settled_at=None).update(settled_at=timezone.now()):
-        record(actor=by, organization_id=None, action="report.settle", subject_label=str(report), subject_id=report.pk)
+def move_report(*, report: Report, state: str, by: User, note: str | None = None) -> None:
+    """What those who run the platform do about it; `note` is for them alone, and None leaves it. Safe to repeat.
+
+    Raises PermissionDenied; Conflict when it cannot go there from where it stands.
+    """
+    check_is_operator(by)
+    current = Report.objects.select_for_update().get(pk=report.pk)
+    if note is not None and note.strip():
+        current.note = _check_text("note", note)
+    if current.state != state and state not in REPORT_TRANSITIONS[ReportState(current.state)]:
+        raise Conflict(f"A report that is {current.get_state_display().lower()} cannot become that.")
+    moved, current.state = current.state != state, state
+    if state == ReportState.SETTLED and current.settled_at is None:
+        current.settled_at = timezone.now()
+    current.save(update_fields=["state", "note", "settled_at"])
+    if moved or note is not None:
+        record(
+            actor=by,
+            organization_id=None,
+            action=f"report.{state}",
+            subject_label=str(report),
+            subject_id=report.pk,
+            details={"note": current.note},
+        )
 
 
 def _check_text(field: str, text: str) -> str:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, get_args
 from urllib.parse import urlencode
 
 from billing.api import CREDIT
-from execution.environments import list_available, load_environments
+from execution.environments import Environment, list_available, load_environments
 from marketplace.algorithms.categories import find_category
 from marketplace.algorithms.models import InputKind
 from marketplace.algorithms.search import LONGEST_QUERY_CHARACTERS
@@ -22,6 +22,8 @@ PRICES = {
     "100": ("Up to 100 credits", 100 * CREDIT),
 }
 """What a typical call may cost: a name, and micro-credits."""
+COMPUTE = {"cpu": "CPU", "gpu": "GPU"}
+"""What an algorithm runs on."""
 VERSION_OR_RUNTIME = re.compile(r" (?:[\d.]+|\(.*\))$")
 """What an environment's name says beside its language: `Python 3`, `JavaScript (Node.js)`."""
 
@@ -46,6 +48,10 @@ class Filters:
     price: str = ""
     input: str = ""
     owner: str = ""
+    featured: str = ""
+    """`yes` for what those who run the platform put first."""
+    compute: str = ""
+    """`cpu` or `gpu`."""
     chosen_sort: Sort | None = None
     page: str = ""
 
@@ -70,9 +76,11 @@ class Filters:
         return any(self._narrowing().values())
 
     @property
-    def environments(self) -> list[str]:
-        """The environments of the language."""
-        return [found.id for found in load_environments() if found.language == self.language]
+    def environments(self) -> list[str] | None:
+        """Those of the language and the hardware that was asked for; None asks for neither."""
+        if not (self.language or self.compute):
+            return None
+        return [found.id for found in load_environments() if self._fits(found)]
 
     @property
     def address(self) -> str:
@@ -97,6 +105,10 @@ class Filters:
         found = find_category(self.category)
         return found.name if found else ""
 
+    def _fits(self, environment: Environment) -> bool:
+        hardware = "gpu" if environment.manifest.gpu_class else "cpu"
+        return self.language in ("", environment.language) and self.compute in ("", hardware)
+
     def _narrowing(self) -> dict[str, str]:
         """What narrows the list, by parameter."""
         return {
@@ -107,6 +119,8 @@ class Filters:
             "input": self.input,
             "price": self.price,
             "owner": self.owner,
+            "featured": self.featured,
+            "compute": self.compute,
         }
 
 
@@ -114,7 +128,7 @@ def read_filters(parameters: Mapping[str, str]) -> Filters:
     """From the parameters of a request."""
     language = parameters.get("language", "")
     sort = parameters.get("sort", "")
-    category, price, kind = (parameters.get(name, "") for name in ("category", "price", "input"))
+    category, price, kind, compute = (parameters.get(name, "") for name in ("category", "price", "input", "compute"))
     return Filters(
         query=_clean(parameters.get("q", ""), LONGEST_QUERY_CHARACTERS),
         tag=_clean(parameters.get("tag", ""), LONGEST_TAG_CHARACTERS).lower(),
@@ -123,6 +137,8 @@ def read_filters(parameters: Mapping[str, str]) -> Filters:
         price=price if price in PRICES else "",
         input=kind if kind in InputKind.values else "",
         owner=_clean(parameters.get("owner", ""), LONGEST_OWNER_CHARACTERS),
+        featured="yes" if parameters.get("featured") == "yes" else "",
+        compute=compute if compute in COMPUTE else "",
         chosen_sort=next((known for known in get_args(Sort) if known == sort), None),
         page=_clean(parameters.get("page", ""), 9),
     )
@@ -132,6 +148,11 @@ def language_names() -> dict[str, str]:
     """The languages that algorithms may be written in here, by id: their names, in the order of these."""
     names = {found.language: VERSION_OR_RUNTIME.sub("", found.display_name) for found in list_available()}
     return dict(sorted(names.items(), key=lambda named: named[1].lower()))
+
+
+def has_gpus() -> bool:
+    """Whether algorithms may be written for GPUs here."""
+    return any(found.manifest.gpu_class for found in list_available())
 
 
 def _clean(text: str, longest: int) -> str:

@@ -1,17 +1,20 @@
 """Pages of the store. Each asks selectors for what its visitor may see, and renders it."""
 
 from itertools import chain
+from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.categories import CATEGORIES
+from marketplace.algorithms.featuring import list_featured
 from marketplace.algorithms.models import Algorithm, InputKind
 from marketplace.algorithms.search import search_algorithms
 from marketplace.algorithms.selectors import (
@@ -30,7 +33,7 @@ from marketplace.web.sessions import list_signed_on
 from marketplace.web.store.algorithm_page import get_balance, list_payers, make_algorithm_page
 from marketplace.web.store.cards import make_cards
 from marketplace.web.store.console_tokens import choose_payer, make_console_token
-from marketplace.web.store.filters import PRICES, Filters, language_names, read_filters
+from marketplace.web.store.filters import COMPUTE, PRICES, Filters, has_gpus, language_names, read_filters
 from marketplace.web.store.publish_guide import make_publish_guide
 from marketplace.web.store.structured_data import describe_algorithm, describe_store, get_address
 from marketplace.web.store.visitor_pages import kept_for_visitors
@@ -38,6 +41,8 @@ from marketplace.web.store.visitor_pages import kept_for_visitors
 CARDS_PER_PAGE = 24
 TAGS_SHOWN = 14
 FEWEST_ON_SHELF = 2
+FEATURED = "Featured"
+FEATURED_SHOWN = 4
 
 
 @require_safe
@@ -47,13 +52,16 @@ def home(request: HttpRequest) -> HttpResponse:
     filters = read_filters(request.GET)
     page = _list_page(filters)
     figures = get_store_figures()
-    shelves = _list_shelves(figures) if not filters.narrow and page.number == 1 else {}
+    first = not filters.narrow and page.number == 1
+    featured = list(list_featured(now=timezone.now())[:FEATURED_SHOWN]) if first else []
+    shelves = _list_shelves(figures, [feature.algorithm_id for feature in featured]) if first else {}
     cards = {card.algorithm.id: card for card in make_cards(list({*page.object_list, *chain(*shelves.values())}))}
     context = {
         "filters": filters,
         "page": page,
         "cards": [cards[algorithm.id] for algorithm in page.object_list],
         "shelves": {name: [cards[algorithm.id] for algorithm in shelf] for name, shelf in shelves.items()},
+        "reasons": {feature.algorithm_id: feature.why for feature in featured},
         "figures": figures,
     }
     if request.headers.get("HX-Request"):
@@ -141,6 +149,7 @@ def _list_page(filters: Filters) -> Page[Algorithm]:
         owner=filters.owner,
         highest_price=filters.highest_price,
         input_kind=filters.input,
+        only=list_featured(now=timezone.now()).values("algorithm") if filters.featured else None,
     )
     if filters.sort == "popular":
         found = order_by_calls(found)
@@ -165,15 +174,18 @@ def _filter_choices(filters: Filters) -> dict[str, object]:
         "categories": CATEGORIES,
         "prices": {price: name for price, (name, _) in PRICES.items()},
         "inputs": InputKind.choices,
+        "compute": COMPUTE if has_gpus() or filters.compute else {},
     }
 
 
-def _list_shelves(figures: StoreFigures) -> dict[str, list[Algorithm]]:
-    """What trends and what is loved, in that order; what became private since it was counted is left out."""
-    found = published_algorithms(viewer=None).in_bulk([*figures.rising, *figures.loved])
-    wanted = {"Trending": figures.rising, "Most loved": figures.loved}
+def _list_shelves(figures: StoreFigures, featured: list[UUID]) -> dict[str, list[Algorithm]]:
+    """What is featured, what trends and what is loved, in that order; what became private since is left out."""
+    found = published_algorithms(viewer=None).in_bulk([*featured, *figures.rising, *figures.loved])
+    wanted = {FEATURED: featured, "Trending": figures.rising, "Most loved": figures.loved}
     shelves = {name: [found[pk] for pk in ids if pk in found] for name, ids in wanted.items()}
-    return {name: shelf for name, shelf in shelves.items() if len(shelf) >= FEWEST_ON_SHELF}
+    return {
+        name: shelf for name, shelf in shelves.items() if len(shelf) >= (1 if name == FEATURED else FEWEST_ON_SHELF)
+    }
 
 
 def _frame() -> dict[str, object]:

@@ -1,6 +1,8 @@
 """`{% load pages %}`: what templates of every area use."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -32,6 +34,12 @@ def page_script(entry: str) -> SafeString:
 def credits_per_dollar() -> str:
     """What a US dollar buys: `10,000`."""
     return f"{settings.CREDITS_PER_DOLLAR:,}"
+
+
+@register.filter
+def get(values: Mapping[Any, Any], name: object) -> Any:
+    """What stands there under that name; None for nothing."""
+    return values.get(name)
 
 
 @register.simple_tag

@@ -11,10 +11,10 @@ from marketplace.reviews.models import Report, Review
 from marketplace.reviews.selectors import can_review, find_own_review, has_starred, list_reviews
 from marketplace.reviews.services import (
     answer_review,
+    move_report,
     remove_review,
     report_algorithm,
     set_star,
-    settle_report,
     write_review,
 )
 from tests.factories.calls import record_calls
@@ -97,19 +97,27 @@ def test_a_review_is_taken_back_by_its_author_or_the_platform(algorithm: Algorit
 def test_the_owner_reads_of_reviews_and_never_of_reports(algorithm: Algorithm, bob: User, charlie: User) -> None:
     review_by(bob, algorithm)
     report = report_algorithm(algorithm=algorithm, reporter=charlie, reason="stolen", text="It is mine.")
-    settle_report(report=report, by=charlie)
-    settle_report(report=report, by=charlie)
+    operator = make_user("operator")
+    operator.is_superuser = True
+    with pytest.raises(PermissionDenied):
+        move_report(report=report, state="settled", by=charlie)
+    for state in ("looked_into", "settled", "settled"):
+        move_report(report=report, state=state, by=operator)
     actions = AuditEvent.objects.filter(organization_id=algorithm.organization_id).values_list("action", flat=True)
     assert "review.write" in actions
     assert not any(action.startswith("report") for action in actions)
-    assert AuditEvent.objects.filter(action="report.settle").count() == 1
+    assert AuditEvent.objects.filter(action="report.settled").count() == 1
 
 
 def test_one_report_is_open_at_a_time(algorithm: Algorithm, bob: User) -> None:
     first = report_algorithm(algorithm=algorithm, reporter=bob, reason="other", text="Odd.")
     with pytest.raises(Conflict):
         report_algorithm(algorithm=algorithm, reporter=bob, reason="other", text="Odd.")
-    settle_report(report=first, by=bob)
+    operator = make_user("operator")
+    operator.is_superuser = True
+    move_report(report=first, state="settled", by=operator, note="It was odd.")
+    with pytest.raises(Conflict, match="settled"):
+        move_report(report=first, state="open", by=operator)
     report_algorithm(algorithm=algorithm, reporter=bob, reason="other", text="Odd again.")
     with pytest.raises(InvalidInput):
         report_algorithm(algorithm=algorithm, reporter=bob, reason="dull", text="Odd.")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from execution.environments import load_environments
 from marketplace.algorithms.search import LONGEST_QUERY_CHARACTERS
 from marketplace.web.store.filters import LONGEST_TAG_CHARACTERS, Filters, language_names, read_filters
 
@@ -10,7 +11,7 @@ def test_nothing_asked() -> None:
     filters = read_filters({})
     assert filters == Filters()
     assert (filters.sort, filters.narrow, filters.address) == ("popular", False, "/")
-    assert filters.environments == []
+    assert filters.environments is None
 
 
 def test_everything_asked() -> None:
@@ -68,3 +69,13 @@ def test_an_address_asks_for_the_same(query: str) -> None:
 
 def test_every_language_has_a_name() -> None:
     assert {"python": "Python", "javascript": "JavaScript"}.items() <= language_names().items()
+
+
+def test_hardware_narrows_the_environments() -> None:
+    on_gpus = read_filters({"compute": "gpu"}).environments
+    on_cpus = read_filters({"compute": "cpu", "language": "python"}).environments
+    assert on_gpus == [found.id for found in load_environments() if found.manifest.gpu_class]
+    assert on_cpus is not None
+    assert "python3" in on_cpus
+    assert read_filters({"compute": "abacus", "featured": "no"}) == Filters()
+    assert read_filters({"featured": "yes"}).address == "/?featured=yes"

@@ -12,7 +12,7 @@ from tests.factories.calls import record_calls
 from tests.factories.catalogue import make_algorithm, make_version
 
 MOST_QUERIES = {
-    "/": 13,
+    "/": 14,
     "/?q=tool&tag=tool&sort=new": 12,
     "/?q=tol": 12,
     "/owners/alice": 7,

@@ -1,0 +1,53 @@
+"""Django's administration for those who run the platform: our way to sign in, and what waits for them on top."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from marketplace.algorithms.featuring import list_featured
+from marketplace.algorithms.models import Algorithm
+from marketplace.errors import NotFound
+from marketplace.reviews.models import Report, ReportState
+
+
+class OperatorSite(AdminSite):
+    """Signing in is the platform's own, with whatever it asks for beside a password."""
+
+    site_header = "Administration of Agora"
+    site_title = "Agora"
+    index_title = "What waits"
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Administrators of the platform alone: `agora administrator` makes one."""
+        return bool(request.user.is_active and request.user.is_staff and request.user.is_superuser)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
+        """Leads to the platform's page; to those who are signed in and no administrators, there is nothing here."""
+        if request.user.is_authenticated:
+            raise NotFound("There is no such page.")
+        return redirect_to_login(request.GET.get("next", "/admin/"))
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """With the figures that call for somebody."""
+        return super().index(request, {**(extra_context or {}), "waiting": _count_what_waits()})
+
+
+def _count_what_waits() -> list[dict[str, object]]:
+    reports = Report.objects.exclude(state=ReportState.SETTLED)
+    return [
+        {"name": "Reports not settled", "count": reports.count(), "view": "admin:reviews_report_changelist"},
+        {
+            "name": "Algorithms taken down",
+            "count": Algorithm.objects.exclude(taken_down_at=None).count(),
+            "view": "admin:algorithms_algorithm_changelist",
+        },
+        {
+            "name": "Featured now",
+            "count": list_featured(now=timezone.now()).count(),
+            "view": "admin:algorithms_feature_changelist",
+        },
+    ]
