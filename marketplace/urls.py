@@ -3,10 +3,6 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from marketplace.web.two_factor import send_administrator_to_login
-
-admin.site.login = send_administrator_to_login  # type: ignore[method-assign]
-
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("marketplace.web.account_urls")),

@@ -6,13 +6,10 @@ from allauth.account.adapter import get_adapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
-from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
 from marketplace.accounts.services import note_security
-from marketplace.errors import PermissionDenied
 from marketplace.sealing import seal, unseal
 
 
@@ -36,13 +33,6 @@ class SealedAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Raises CannotUnseal."""
         return unseal(encrypted_text)
-
-
-def send_administrator_to_login(request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG001
-    """Instead of the administration's own form, which knows no second factor. Raises PermissionDenied."""
-    if request.user.is_authenticated:
-        raise PermissionDenied("Only administrators of the platform may open this.")
-    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
 class _Noted:

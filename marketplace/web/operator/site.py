@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from marketplace.algorithms.featuring import list_featured
 from marketplace.algorithms.models import Algorithm
-from marketplace.errors import NotFound
+from marketplace.errors import PermissionDenied
 from marketplace.reviews.models import Report, ReportState
 
 
@@ -25,11 +26,11 @@ class OperatorSite(AdminSite):
         """Administrators of the platform alone: `agora administrator` makes one."""
         return bool(request.user.is_active and request.user.is_staff and request.user.is_superuser)
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
-        """Leads to the platform's page; to those who are signed in and no administrators, there is nothing here."""
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002 - Django's
+        """Instead of Django's own form, which knows no second factor. Raises PermissionDenied."""
         if request.user.is_authenticated:
-            raise NotFound("There is no such page.")
-        return redirect_to_login(request.GET.get("next", "/admin/"))
+            raise PermissionDenied("Only administrators of the platform may open this.")
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """With the figures that call for somebody."""

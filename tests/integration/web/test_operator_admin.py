@@ -68,7 +68,7 @@ def test_it_is_not_there_for_others(db: object, client: Client) -> None:
     member.is_staff = True  # alone it opens nothing
     member.save()
     client.force_login(member)
-    assert client.get("/admin/", follow=True).status_code == 404
+    assert client.get("/admin/", follow=True).status_code == 403
 
 
 def test_every_page_opens_within_the_policy(as_operator: Client, deblur: Version) -> None:
