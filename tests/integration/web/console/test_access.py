@@ -114,6 +114,14 @@ TABLE = [
     Row("post", "/settings/delete", 302, OWNERS, {"name": "team"}),
     Row("get", "/sign-in", 200, MANAGERS),
     Row("post", "/sign-in/two-factor", 302, MANAGERS, {"required": "no"}),
+    Row("post", "/sign-in/openid", 200, MANAGERS, {"openid-issuer": "x"}),
+    Row("post", "/sign-in/saml", 200, MANAGERS, {"saml-metadata": "x"}),
+    Row("get", "/sign-in/remove", 200, MANAGERS),
+    Row("post", "/sign-in/remove", 404, MANAGERS),
+    Row("post", "/sign-in/require", 302, MANAGERS, {"required": "yes"}),
+    Row("post", "/sign-in/domains", 302, MANAGERS, {"domain-name": "corp.example"}),
+    Row("post", "/sign-in/domains/{domain}/prove", 404, MANAGERS),
+    Row("post", "/sign-in/domains/{domain}/remove", 404, MANAGERS),
     Row("get", "/audit", 200, AUDITORS),
     Row("get", "/audit.csv", 200, AUDITORS),
     Row("get", "/audit.jsonl", 200, AUDITORS),
@@ -171,6 +179,7 @@ def test_each_visitor_gets_what_the_table_says(
     invoice = make_invoice(team.id)
     invitation = invite(scope=owner, email="eve@example.com", role=Role.CALLER, now=things.key.created_at)
     ids = {
+        "domain": 0,
         "invitation": invitation.pk,
         "key": things.key.id,
         "call": things.call_id,
