@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Upper
 
+from marketplace.algorithms.approval_models import Approval  # noqa: F401 - Django looks here
 from marketplace.algorithms.featured_models import Feature  # noqa: F401 - Django looks here
 from marketplace.algorithms.supply_chain_models import Advisory, ArtifactSignature  # noqa: F401 - Django looks here
 from marketplace.organizations.models import Organization, name_validators

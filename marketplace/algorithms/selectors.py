@@ -129,6 +129,14 @@ def list_latest_versions(*, algorithms: Collection[Algorithm]) -> dict[UUID, Ver
     return {version.algorithm_id: version for version in newest}
 
 
+def list_numbers(*, algorithms: Collection[UUID]) -> dict[UUID, list[str]]:
+    """The numbers of the versions of each that can be called, newest first, in one query, by the algorithm's id."""
+    numbers: dict[UUID, list[str]] = {}
+    for version in Version.objects.filter(algorithm__in=algorithms, withdrawn_at=None).order_by(*NEWEST_FIRST):
+        numbers.setdefault(version.algorithm_id, []).append(version.number)
+    return numbers
+
+
 def list_builds(*, scope: AccessibleOrganization, algorithm: Algorithm) -> QuerySet[Build]:
     """The algorithm's builds, newest first, without their logs."""
     builds = Build.objects.filter(algorithm=algorithm, algorithm__organization=scope.organization)

@@ -8,6 +8,7 @@ memory (marketplace/gateway/mirror.py). Redis layout:
 | `directory:keys` | hash | SHA-256 of the API key, hex | KeyEntry as JSON |
 | `directory:algorithms` | hash | `owner/name`, lower case | AlgorithmEntry as JSON |
 | `directory:limits` | hash | organization id | LimitsEntry as JSON |
+| `directory:approvals` | hash | organization id | ApprovalsEntry as JSON |
 | `directory:changes` | channel | | Change as JSON, after each write |
 """
 
@@ -18,6 +19,7 @@ import msgspec
 KEYS = "directory:keys"
 ALGORITHMS = "directory:algorithms"
 LIMITS = "directory:limits"
+APPROVALS = "directory:approvals"
 CHANGES = "directory:changes"
 
 
@@ -138,8 +140,17 @@ class LimitsEntry(msgspec.Struct, frozen=True):
     keys: tuple[KeyLimitEntry, ...]
 
 
+class ApprovalsEntry(msgspec.Struct, frozen=True):
+    """What an organization may call besides its own. One that may call anything has no entry."""
+
+    owner: str
+    """The organization's slug."""
+    algorithms: dict[str, str]
+    """By their ids, the newest version that is approved; empty for all."""
+
+
 class Change(msgspec.Struct, frozen=True):
     """Entry `field` of hash `kind` was written or removed: read it again."""
 
-    kind: Literal["keys", "algorithms", "balances", "limits"]
+    kind: Literal["keys", "algorithms", "balances", "limits", "approvals"]
     field: str

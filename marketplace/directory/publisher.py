@@ -15,16 +15,19 @@ from django.conf import settings
 
 from marketplace.directory.entries import (
     ALGORITHMS,
+    APPROVALS,
     CHANGES,
     KEYS,
     LIMITS,
     AlgorithmEntry,
+    ApprovalsEntry,
     Change,
     KeyEntry,
     LimitsEntry,
 )
 
-HASHES = {"keys": KEYS, "algorithms": ALGORITHMS, "limits": LIMITS}
+Kind = Literal["keys", "algorithms", "limits", "approvals"]
+HASHES: Mapping[Kind, str] = {"keys": KEYS, "algorithms": ALGORITHMS, "limits": LIMITS, "approvals": APPROVALS}
 
 
 def publish_keys(entries: Mapping[str, KeyEntry | None]) -> None:
@@ -40,6 +43,16 @@ def publish_algorithms(entries: Mapping[str, AlgorithmEntry | None]) -> None:
 def publish_limits(entries: Mapping[str, LimitsEntry | None]) -> None:
     """Makes these the limits of the organizations, by id; None lifts them. Raises redis.RedisError."""
     _write("limits", entries)
+
+
+def publish_approvals(entries: Mapping[str, ApprovalsEntry | None]) -> None:
+    """Lets the organizations, by id, call nothing else of others; None lets one call anything. Raises RedisError."""
+    _write("approvals", entries)
+
+
+def find_differing_approvals(expected: Mapping[str, ApprovalsEntry]) -> set[str]:
+    """Ids of the organizations whose list in Redis is not the expected one."""
+    return _find_differences(APPROVALS, expected)
 
 
 def find_differing_limits(expected: Mapping[str, LimitsEntry]) -> set[str]:
@@ -62,7 +75,7 @@ def algorithm_field(owner: str, name: str) -> str:
     return f"{owner}/{name}".lower()
 
 
-def _write(kind: Literal["keys", "algorithms", "limits"], entries: Mapping[str, msgspec.Struct | None]) -> None:
+def _write(kind: Kind, entries: Mapping[str, msgspec.Struct | None]) -> None:
     key = HASHES[kind]
     with _client().pipeline(transaction=True) as pipeline:
         for field, entry in entries.items():

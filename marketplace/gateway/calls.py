@@ -10,6 +10,7 @@ from billing.errors import MeterUnavailable
 from execution.client import AlgorithmFailure, Answer, ChunkStream, Door, ExecutionClient
 from execution.errors import AllSlotsHeld, QueueFull, Unavailable
 from marketplace.algorithms.version_numbers import LATEST_PRIVATE
+from marketplace.directory.approvals import find_refusal
 from marketplace.gateway.addresses import Address, read_address, read_options, split_url
 from marketplace.gateway.call import Call, make_event, new_call_id
 from marketplace.gateway.callers import Caller, identify, make_child_token, make_loading_token
@@ -256,9 +257,17 @@ class Gateway:
         if not caller.may_call(target.full_name.lower()):
             raise Forbidden("This key may not call this algorithm: its algo_acl does not name it.")
         target = target if target.candidate is None else target.choose_for(caller.name)
+        self._check_approved(target, caller)
         if 0 < target.version.ends_at <= time.time():
             raise Retired(target.version.ending)
         return target
+
+    def _check_approved(self, target: Target, caller: Caller) -> None:
+        entry = self._mirror.approvals.get(caller.payer_id)
+        if entry is None or target.algorithm.organization_id == caller.payer_id:
+            return
+        if why := find_refusal(entry, target.algorithm.algorithm_id, target.full_name, target.version.number):
+            raise Forbidden(why)
 
     def _check_balance(self, caller: Caller, target: Target) -> None:
         price = target.version.price

@@ -4,7 +4,7 @@ Refused
 ├── BadRequest          the caller: the address, an option or the body cannot be read (400)
 ├── UnsupportedContent  the caller: the content type is none of the three (415)
 ├── Unauthorized        the caller: no key, or none that is known (401)
-├── Forbidden           the caller: the key may not call this algorithm (403)
+├── Forbidden           the caller: its key, or its organization, may not call this algorithm (403)
 ├── PaymentRequired     the caller: their credits are used up (402)
 ├── UnknownAlgorithm    the caller: no such algorithm or version, or not theirs to see (404)
 ├── Retired             the author: the version's environment is no more (410)

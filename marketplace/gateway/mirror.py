@@ -21,10 +21,12 @@ from execution.client import VersionSpec
 from marketplace.algorithms.version_numbers import is_exact, list_fitting, resolve_version
 from marketplace.directory.entries import (
     ALGORITHMS,
+    APPROVALS,
     CHANGES,
     KEYS,
     LIMITS,
     AlgorithmEntry,
+    ApprovalsEntry,
     Change,
     KeyEntry,
     LimitsEntry,
@@ -45,9 +47,17 @@ LONGEST_TIMER_SECONDS = 86_400.0
 PERIODS: tuple[Period, ...] = ("day", "month")
 EntryT = TypeVar("EntryT")
 
+HASHES = {
+    "keys": KEYS,
+    "algorithms": ALGORITHMS,
+    "balances": HOT_BALANCES,
+    "limits": LIMITS,
+    "approvals": APPROVALS,
+}
 _key = msgspec.json.Decoder(KeyEntry)
 _algorithm = msgspec.json.Decoder(AlgorithmEntry)
 _limits = msgspec.json.Decoder(LimitsEntry)
+_approvals = msgspec.json.Decoder(ApprovalsEntry)
 _change = msgspec.json.Decoder(Change)
 
 
@@ -90,6 +100,8 @@ class Mirror:
         """What each organization may still spend, in micro-credits, as Redis said last."""
         self.limits: dict[str, LimitsEntry] = {}
         """By organization; only of those that have any."""
+        self.approvals: dict[str, ApprovalsEntry] = {}
+        """By organization; only of those that may not call whatever is public."""
         self.counts: dict[str, dict[str, int]] = {}
         """What budgets have spent and which free calls were had, by Redis's hash and field. The meter's writer adds."""
         self.on_new_version: Callable[[VersionSpec], None] = lambda _: None
@@ -201,12 +213,13 @@ class Mirror:
 
     async def _fill(self) -> None:
         """Everything anew: what was missed while nobody listened is in it."""
-        hashes = (KEYS, ALGORITHMS, HOT_BALANCES, LIMITS)
-        keys, algorithms, balances, limits = [await self._client.hgetall(name) for name in hashes]
+        hashes = (KEYS, ALGORITHMS, HOT_BALANCES, LIMITS, APPROVALS)
+        keys, algorithms, balances, limits, approvals = [await self._client.hgetall(name) for name in hashes]
         self.keys = {field.decode(): _key.decode(value) for field, value in keys.items()}
         self.key_ids = {entry.key_id for entry in self.keys.values()}
         self.balances = _to_numbers(balances)
         self.limits = {field.decode(): _limits.decode(value) for field, value in limits.items()}
+        self.approvals = {field.decode(): _approvals.decode(value) for field, value in approvals.items()}
         await self._read_spent()
         decoded = {}
         for number, (field, value) in enumerate(algorithms.items()):
@@ -218,11 +231,13 @@ class Mirror:
         logger.info("The gateway knows %d keys and %d algorithms", len(self.keys), len(decoded))
 
     async def _apply(self, change: Change) -> None:
-        value = await self._client.hget(_hash_of(change), change.field)
+        value = await self._client.hget(HASHES[change.kind], change.field)
         if change.kind == "keys":
             self._replace_key(change.field, _key.decode(value) if value else None)
         elif change.kind == "balances":
             _replace(self.balances, change.field, read_number(value))
+        elif change.kind == "approvals":
+            _replace(self.approvals, change.field, _approvals.decode(value) if value else None)
         elif change.kind == "limits":
             await self._read_spent()  # first: a budget is not looked at before what was spent of it is known
             _replace(self.limits, change.field, _limits.decode(value) if value else None)
@@ -272,10 +287,6 @@ def _to_numbers(found: dict[bytes, bytes]) -> dict[str, int]:
     """Without what somebody spoilt: it is made anew in a moment."""
     numbers = {field.decode(): read_number(value) for field, value in found.items()}
     return {field: number for field, number in numbers.items() if number is not None}
-
-
-def _hash_of(change: Change) -> str:
-    return {"keys": KEYS, "algorithms": ALGORITHMS, "balances": HOT_BALANCES, "limits": LIMITS}[change.kind]
 
 
 def _replace(entries: dict[str, EntryT], field: str, entry: EntryT | None) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from billing import api as billing
+from marketplace.algorithms.approvals import collect_approvals_entries, publish_approvals_now
 from marketplace.algorithms.publication import collect_algorithm_entries, publish_fields_now
 from marketplace.algorithms.selectors import map_versions
 from marketplace.batches import in_batches
@@ -30,6 +31,7 @@ class RefreshReport:
     algorithms: int
     balances: int
     limits: int = 0
+    approvals: int = 0
 
 
 def refresh_directory() -> RefreshReport:
@@ -50,7 +52,10 @@ def refresh_directory() -> RefreshReport:
     limits = set(expected) if money.counts else publisher.find_differing_limits(expected)
     for organization_ids in in_batches(sorted(limits), BATCH):
         publish_limits_now([UUID(text) for text in organization_ids])
-    report = RefreshReport(len(keys), len(algorithms), money.restored, len(limits))
+    approvals = publisher.find_differing_approvals(collect_approvals_entries())
+    for organization_ids in in_batches(sorted(approvals), BATCH):
+        publish_approvals_now([UUID(text) for text in organization_ids])
+    report = RefreshReport(len(keys), len(algorithms), money.restored, len(limits), len(approvals))
     if report != RefreshReport(0, 0, 0):
         logger.info("The directory was refreshed: %s", report)
     return report

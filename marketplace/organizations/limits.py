@@ -45,8 +45,7 @@ def set_budget(
         raise InvalidInput("member", "A budget is of a key or of a member, not of both.")
     if webhook_url:
         check_webhook_url(webhook_url, field="webhook_url")
-    if key_id is not None:
-        get_api_key(scope=scope, key_id=key_id)
+    key = get_api_key(scope=scope, key_id=key_id) if key_id is not None else None
     budget = billing.set_budget(
         organization_id=scope.organization.id,
         key_id=key_id,
@@ -57,7 +56,8 @@ def set_budget(
         webhook_url=webhook_url,
         at=at,
     )
-    _finish(scope, "budget.set", str(key_id or member or scope.organization), budget.id, amount=amount, period=period)
+    whose = key.name if key else member or str(scope.organization)
+    _finish(scope, "budget.set", whose, budget.id, amount=amount, period=period, key=str(key.id) if key else None)
     return budget
 
 

@@ -46,6 +46,8 @@ class Organization(models.Model):
     contact_name = models.CharField(max_length=100, blank=True)
     email = models.EmailField(blank=True)
     url = models.URLField(blank=True)
+    approved_only = models.BooleanField(default=False)
+    """Whether it may call nothing of others but what it approved (algorithms/approvals.py)."""
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     """When its owners deleted it. The row stays: its name is taken, and its records name it."""

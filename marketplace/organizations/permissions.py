@@ -23,6 +23,7 @@ class Action(StrEnum):
     READ_PAYMENTS = "see payments"
     MANAGE_PAYMENTS = "manage payments"
     READ_AUDIT = "read the audit log"
+    APPROVE = "approve algorithms of others"
     EDIT_PROFILE = "change the profile"
     MANAGE_MEMBERS = "manage members"
     MANAGE_SIGN_ON = "set up single sign-on, and say how members sign in"
@@ -209,6 +210,16 @@ def can_end_calls(scope: AccessibleOrganization) -> bool:
 def check_can_end_calls(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may end calls that the organization pays for."""
     _require(can_end_calls(scope), Action.END_CALLS, scope)
+
+
+def can_approve(scope: AccessibleOrganization) -> bool:
+    """Whether they may decide which algorithms of others the organization calls."""
+    return Action.APPROVE in ALLOWED[scope.role]
+
+
+def check_can_approve(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may decide which algorithms of others the organization calls."""
+    _require(can_approve(scope), Action.APPROVE, scope)
 
 
 def can_manage_payments(scope: AccessibleOrganization) -> bool:

@@ -11,6 +11,7 @@ from marketplace.web.console import (
     budgets,
     builds,
     calls,
+    catalog,
     exports,
     failures,
     home,
@@ -39,6 +40,7 @@ app_name = "console"
 
 ORGANIZATION = "console/<word:slug>"
 KEYS = f"{ORGANIZATION}/keys"
+CATALOG = f"{ORGANIZATION}/catalog"
 CALLS = f"{ORGANIZATION}/calls"
 ALGORITHMS = f"{ORGANIZATION}/algorithms"
 MEMBERS = f"{ORGANIZATION}/members"
@@ -61,6 +63,11 @@ urlpatterns = [
     path(f"{CALLS}/<uuid:call_id>", calls.call, name="call"),
     path(f"{ORGANIZATION}/usage", usage.usage, name="usage"),
     path(f"{ORGANIZATION}/usage.csv", usage.usage_csv, name="usage-csv"),
+    path(CATALOG, catalog.catalog, name="catalog"),
+    path(f"{CATALOG}/restrict", catalog.restrict, name="restrict-catalog"),
+    path(f"{CATALOG}/ask", catalog.ask, name="ask-for-approval"),
+    path(f"{CATALOG}/approve", catalog.approve_one, name="approve"),
+    path(f"{CATALOG}/decline", catalog.decline_one, name="decline-approval"),
     path(f"{ORGANIZATION}/budgets", budgets.budgets, name="budgets"),
     path(f"{ORGANIZATION}/budgets/<uuid:budget_id>/remove", budgets.remove, name="remove-budget"),
     path(f"{ORGANIZATION}/balance", balance.balance, name="balance"),

@@ -103,6 +103,8 @@ def list_paths(key_id: object, calls: list[Any], failed: Build, going_on: Build,
         "/budgets",
         "/balance",
         "/algorithms",
+        "/catalog",
+        "/catalog?q=name",
     ]
     paths += [f"/calls/{call_id}" for call_id in calls[:2]]
     paths += [

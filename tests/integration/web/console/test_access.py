@@ -14,7 +14,7 @@ from marketplace.organizations.models import Organization, Role
 from marketplace.organizations.selectors import get_accessible_organization
 from marketplace.organizations.services import add_member, open_platform_organization
 from marketplace.web.console.urls import ORGANIZATION, urlpatterns
-from tests.factories.catalogue import make_algorithm
+from tests.factories.catalogue import make_algorithm, make_version
 from tests.factories.payments import make_invoice
 from tests.factories.people import make_user
 from tests.integration.web.console.conftest import TEAM, Things, signed_in
@@ -70,6 +70,12 @@ TABLE = [
     Row("get", "/budgets", 200, EVERYONE),
     Row("post", "/budgets", 302, SPENDERS, {"period": "month", "credits": "20", "hard": "on"}),
     Row("post", "/budgets/{budget}/remove", 302, SPENDERS),
+    Row("get", "/catalog", 200, EVERYONE),
+    Row("get", "/catalog?q=hello", 200, EVERYONE),
+    Row("post", "/catalog/restrict", 302, MANAGERS, {"on": "yes"}),
+    Row("post", "/catalog/ask", 302, CALLERS, {"algorithm": "charlie/hello", "reason": "We greet."}),
+    Row("post", "/catalog/approve", 302, MANAGERS, {"algorithm": "charlie/hello"}),
+    Row("post", "/catalog/decline", 302, MANAGERS, {"algorithm": "charlie/hello"}),
     Row("get", "/algorithms", 200, EVERYONE),
     Row("get", "/algorithms/secret", 200, EVERYONE),
     Row("get", "/algorithms/secret/builds/{build}", 200, EVERYONE),
@@ -169,11 +175,12 @@ def send(client: Client, method: str, path: str, form: dict[str, str]) -> int:
 
 
 def test_each_visitor_gets_what_the_table_says(
-    visitors: dict[str, Client], alice: User, team: Organization, things: Things
+    visitors: dict[str, Client], alice: User, charlie: User, team: Organization, things: Things
 ) -> None:
     """One world for all of the table: it takes a tenth of the time of a world for each row."""
     add_member(organization=team, user=make_user("dora_too"), role=Role.DEVELOPER, by=alice)
     make_user("dora")
+    make_version(make_algorithm("hello", by=charlie), by=charlie)
     owner = get_accessible_organization(user=alice, slug=team.slug)
     budget = set_budget(scope=owner, period="day", amount=1, hard=False, at=things.key.created_at)
     invoice = make_invoice(team.id)

@@ -35,7 +35,7 @@ def test_its_budgets_are_set_shown_and_removed(as_alice: Client, things: Things)
     assert answer["Location"] == place
     assert "of 2.5 credits today" in read(as_alice, things)
     event = AuditEvent.objects.get(action="budget.set")
-    assert (event.details["amount"], event.subject_label) == (5 * CREDIT // 2, str(things.key.id))
+    assert (event.details["amount"], event.subject_label) == (5 * CREDIT // 2, "laptop")
     (line,) = as_alice.get(place).context["budgets"]
     remove = f"{TEAM}/budgets/{line.budget.id}/remove"
     assert as_alice.post(remove, {"key": str(things.key.id)})["Location"] == place
