@@ -11,9 +11,11 @@ from playwright.sync_api import Page
 
 from billing.metering.models import CallRecord
 from marketplace.accounts.models import User
-from marketplace.algorithms.models import Build, BuildState
+from marketplace.algorithms.featuring import save_feature
+from marketplace.algorithms.models import Build, BuildState, Feature
 from marketplace.organizations.limits import set_budget
 from marketplace.organizations.selectors import get_accessible_organization
+from marketplace.reviews.services import report_algorithm
 from tests.factories.calls import record_calls, record_history
 from tests.factories.catalogue import make_algorithm, make_build, make_version
 from tests.factories.payments import make_invoice, make_payments, make_payouts, make_top_up
@@ -65,6 +67,7 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
     version = make_version(
         make_algorithm(LONG_NAME, by=grace, owner="lab"), by=grace, sample_input='"hello"', release_notes="The first."
     )
+    show_all_of_the_store(grace)
     record_history(version, busiest_day=3, run_us=250_000)
     calls = [
         call_id
@@ -86,6 +89,29 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
     paths = list_paths(key.id, calls, failed, going_on, invoice.pk)
     yield Workplace(str(live_server), grace, going_on, [f"/console/lab{path}" for path in paths] + OTHERS)
     cache.clear()
+
+
+def show_all_of_the_store(grace: User) -> None:
+    """lab/shaped, which says what goes in and what comes out, and is featured; and somebody complained of it."""
+    algorithm = make_algorithm("shaped", by=grace, owner="lab", summary="Makes a picture small.", tags=["image"])
+    members = {
+        "image": {"type": "string", "description": "The picture's bytes as base64."},
+        "side": {"type": "integer", "minimum": 1, "maximum": 2048, "default": 128, "description": "Pixels."},
+        "format": {"enum": ["jpeg", "png"], "default": "jpeg"},
+        "sharp": {"type": "boolean"},
+        "note": {"type": "string", "maxLength": 2000},
+    }
+    found = {"type": "object", "required": ["at"], "properties": {"at": {"type": "number"}, "label": {"const": "a"}}}
+    make_version(
+        algorithm,
+        by=grace,
+        sample_input='{"image": "aGVsbG8="}',
+        input_schema={"type": "object", "required": ["image"], "properties": members},
+        output_schema={"type": "array", "maxItems": 9, "items": found},
+    )
+    feature = Feature(algorithm=algorithm, why="Fast, and it keeps colours as they are.", starts_at=timezone.now())
+    save_feature(feature=feature, by=grace)
+    report_algorithm(algorithm=algorithm, reporter=grace, reason="misleading", text="It makes them large.")
 
 
 def list_paths(key_id: object, calls: list[Any], failed: Build, going_on: Build, invoice_id: object) -> list[str]:

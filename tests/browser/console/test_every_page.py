@@ -23,6 +23,7 @@ from billing.payments.models import Invoice, Payment
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Build, Version
 from marketplace.organizations.models import ApiKey
+from marketplace.reviews.models import Report
 from marketplace.reviews.services import write_review
 from tests.browser.console.conftest import LONG_NAME, Workplace
 from tests.factories.calls import record_calls
@@ -33,7 +34,16 @@ PICTURES = settings.REPOSITORY / "tests" / "output" / "pages"
 AXE = TOOLS / "axe-core" / "axe.min.js"
 VALIDATOR = TOOLS / "vnu-jar" / "build" / "dist" / "vnu.jar"
 OTHERS = ("admin/", "v1/", "static/")
-"""Not pages of ours: Django's administration, the API."""
+"""Not pages of ours: Django's administration but for some, the API."""
+MORE = [
+    "",
+    "reviews/report/",
+    "algorithms/algorithm/",
+    "algorithms/feature/add/",
+    "audit/auditevent/",
+    "accounts/user/",
+]
+"""Of the administration: each kind of page."""
 LIVE = {"/monitor", "/console/lab/monitor"}
 """Their content comes by a connection, and moves what is below it whenever something starts or ends."""
 LOOKS = [(theme, width) for theme in ("light", "dark") for width in (390, 1280)]
@@ -78,6 +88,8 @@ def addresses(workplace: Workplace, client: Client) -> list[str]:
     }  # fmt: skip
     client.force_login(workplace.grace)
     found = [fill(route, examples) for route in routes_of(get_resolver().url_patterns) if not route.startswith(OTHERS)]
+    report = Report.objects.get().pk
+    found += ["/algorithms/lab/shaped", f"/admin/reviews/report/{report}/change/", *(f"/admin/{page}" for page in MORE)]
     return [path for path in found if is_page(client, path)]
 
 
