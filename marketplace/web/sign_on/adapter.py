@@ -28,6 +28,7 @@ SAML_RULES = {
     "want_attribute_statement": False,
     "reject_idp_initiated_sso": True,
     "reject_deprecated_algorithm": True,
+    "allow_single_label_domains": True,  # what the platform itself is called is its operator's affair
 }
 """Beside what python3-saml always checks: issuer, audience, destination, times, and that an answer is to a question."""
 

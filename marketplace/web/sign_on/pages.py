@@ -30,7 +30,15 @@ from marketplace.web.sign_on.refusal import refuse
 logger = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponse]
-ODD = (ValueError, KeyError, DjangoPermissionDenied, ImproperlyConfigured, OneLogin_Saml2_Error, OAuth2Error)
+ODD = (
+    ValueError,
+    KeyError,
+    SyntaxError,
+    DjangoPermissionDenied,
+    ImproperlyConfigured,
+    OneLogin_Saml2_Error,
+    OAuth2Error,
+)
 """What allauth raises at answers that are no answers: to no question, to an old one, without a name."""
 
 

@@ -47,7 +47,12 @@ def private_networks(settings: Any) -> None:
 @pytest.fixture
 def visitor(db: None) -> Client:
     """Somebody who is not signed in."""
-    return Client()
+    return make_visitor()
+
+
+def make_visitor() -> Client:
+    """Like a browser, which always says whom it asks."""
+    return Client(headers={"Host": "testserver"})
 
 
 @pytest.fixture
