@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from marketplace.algorithms.build_queue import place_in_queue
 from marketplace.algorithms.models import Build, BuildState
+from marketplace.algorithms.selectors import list_owned_algorithms
 from marketplace.errors import NotFound
 from marketplace.organizations.selectors import AccessibleOrganization
 
@@ -79,7 +80,7 @@ class LogPart(TypedDict):
 
 def read_log_part(*, scope: AccessibleOrganization, build_id: uuid.UUID, start: int, attempt: int) -> LogPart:
     """The log from `start`, or from its beginning when it is another attempt's by now. Raises NotFound."""
-    rows = Build.objects.filter(pk=build_id, algorithm__organization=scope.organization)
+    rows = Build.objects.filter(pk=build_id, algorithm__in=list_owned_algorithms(scope=scope))
     rows = rows.annotate(length=Length("log"), part=Substr("log", start + 1, LARGEST_PART_CHARACTERS))
     row = rows.values("state", "attempts", "length", "part").first()
     if row is None:

@@ -13,7 +13,7 @@ from django.db.models.functions import Upper
 from marketplace.algorithms.approval_models import Approval  # noqa: F401 - Django looks here
 from marketplace.algorithms.featured_models import Feature  # noqa: F401 - Django looks here
 from marketplace.algorithms.supply_chain_models import Advisory, ArtifactSignature  # noqa: F401 - Django looks here
-from marketplace.organizations.models import Organization, name_validators
+from marketplace.organizations.models import Organization, Team, name_validators
 
 
 class License(models.TextChoices):
@@ -56,6 +56,8 @@ class Algorithm(models.Model):
     tags = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     environment = models.CharField(max_length=64)
     public = models.BooleanField(default=False)
+    teams = models.ManyToManyField(Team, related_name="algorithms", blank=True)
+    """Those of the organization's that may use it while it is private; none for all members."""
     license = models.CharField(max_length=16, choices=License, default=License.APL)
     source_open = models.BooleanField(default=False)
     """Whether the author lets everybody read the source; kept for them, and nothing shows the source yet."""

@@ -79,10 +79,11 @@ def collect_algorithm_entries() -> list[AlgorithmEntry]:
 
 
 def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
-    """In six queries, however many. The algorithms come first, so that the rest is read under their locks."""
+    """In seven queries, however many. The algorithms come first, so that the rest is read under their locks."""
     rows = list(algorithms.values_list(*IDENTITY))
     algorithm_ids = [pk for pk, *_ in rows]
     versions, builds, splits = _version_entries(algorithm_ids), _build_entries(algorithm_ids), _splits(algorithm_ids)
+    teams = _teams(algorithm_ids)
     return [
         AlgorithmEntry(
             algorithm_id=str(pk),
@@ -93,6 +94,7 @@ def _to_entries(algorithms: QuerySet[Algorithm]) -> list[AlgorithmEntry]:
             versions=() if taken_down_at else tuple(versions.get(pk, ())),
             builds=() if taken_down_at else tuple(builds.get(pk, ())),
             split=splits.get(pk),
+            teams=tuple(teams.get(pk, ())) if not public else (),
             secrets=f"{pk}@{changed_at.isoformat()}" if changed_at else "",
         )
         for pk, owner, name, organization_id, public, changed_at, taken_down_at in rows
@@ -174,6 +176,14 @@ def _splits(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, SplitEntry]
     splits = TrafficSplit.objects.filter(algorithm__in=algorithm_ids)
     rows = splits.values_list("algorithm_id", "base_id", "candidate_id", "percent")
     return {pk: SplitEntry(str(base), str(candidate), percent) for pk, base, candidate, percent in rows}
+
+
+def _teams(algorithm_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    limits = Algorithm.teams.through.objects.filter(algorithm__in=algorithm_ids).order_by("team_id")
+    teams: dict[uuid.UUID, list[str]] = {}
+    for algorithm_id, team_id in limits.values_list("algorithm_id", "team_id"):
+        teams.setdefault(algorithm_id, []).append(str(team_id))
+    return teams
 
 
 def _can_be_called(entry: AlgorithmEntry) -> bool:

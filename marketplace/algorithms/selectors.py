@@ -1,6 +1,7 @@
 """Reads of the catalogue. A viewer sees what is public and what their organizations own; the rest is not there."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -11,7 +12,8 @@ from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, Build, BuildState, Version
 from marketplace.algorithms.version_numbers import resolve_version
 from marketplace.errors import Conflict, NotFound
-from marketplace.organizations.models import Organization
+from marketplace.organizations.models import Membership, Organization
+from marketplace.organizations.permissions import TEAM_MANAGERS, can_manage_teams
 from marketplace.organizations.selectors import AccessibleOrganization
 
 Viewer = User | AnonymousUser | AccessibleOrganization | None
@@ -52,13 +54,13 @@ def get_visible_algorithm(*, viewer: Viewer, owner: str, name: str) -> Algorithm
 
 def list_owned_algorithms(*, scope: AccessibleOrganization) -> QuerySet[Algorithm]:
     """Everything that the organization owns, latest change first."""
-    algorithms = Algorithm.objects.filter(organization=scope.organization).select_related("organization")
+    algorithms = Algorithm.objects.filter(_owned_by(scope)).select_related("organization")
     return algorithms.defer("readme", "search", "trigrams").order_by("-updated_at")
 
 
 def get_owned_algorithm(*, scope: AccessibleOrganization, name: str) -> Algorithm:
     """An algorithm of the organization, by its name in any case. Raises NotFound."""
-    algorithms = Algorithm.objects.filter(organization=scope.organization).select_related("organization")
+    algorithms = Algorithm.objects.filter(_owned_by(scope)).select_related("organization")
     algorithm = algorithms.defer("search", "trigrams").filter(name__iexact=name).first()
     if algorithm is None:
         raise NotFound(f"There is no algorithm {scope.organization.slug}/{name}.")
@@ -166,7 +168,7 @@ def list_latest_builds(*, scope: AccessibleOrganization, algorithms: Collection[
 
 def get_build(*, scope: AccessibleOrganization, build_id: object) -> Build:
     """A build of the organization, with its log. Raises NotFound."""
-    builds = Build.objects.filter(pk=build_id, algorithm__organization=scope.organization)
+    builds = Build.objects.filter(pk=build_id, algorithm__in=list_owned_algorithms(scope=scope))
     build = builds.select_related("algorithm__organization", "version").first()
     if build is None:
         raise NotFound("There is no such build.")
@@ -195,10 +197,25 @@ def count_tags(*, viewer: Viewer = None, limit: int) -> list[tuple[str, int]]:
 
 def _owned_by(viewer: Viewer) -> Q:
     if isinstance(viewer, AccessibleOrganization):
-        return Q(organization=viewer.organization)
+        return Q(organization=viewer.organization) & reached_by(viewer)
     if isinstance(viewer, User):
-        return Q(organization__in=Organization.objects.filter(memberships__user=viewer))
+        mine = Membership.objects.filter(user=viewer).values("organization")
+        managed = mine.filter(role__in=TEAM_MANAGERS)
+        return Q(organization__in=managed) | Q(organization__in=mine) & _limited_to(team__members__user=viewer)
     return Q(pk=None)
+
+
+def reached_by(scope: AccessibleOrganization) -> Q:
+    """Of the organization's algorithms, those that its member or key may use: see organizations/teams.py."""
+    if scope.team_id is not None:
+        return _limited_to(team=scope.team_id)
+    return Q() if can_manage_teams(scope) else _limited_to(team__members__user=scope.user)
+
+
+def _limited_to(**teams: Any) -> Q:
+    """Public, limited to no team, or to one of these."""
+    limits = Algorithm.teams.through.objects.filter(algorithm=OuterRef("pk"))
+    return Q(public=True) | ~Q(Exists(limits)) | Q(Exists(limits.filter(**teams)))
 
 
 def _is_member(viewer: Viewer) -> Q:

@@ -26,7 +26,9 @@ from marketplace.sign_on.policy import check_let_in
 def get_scope(request: Request, organization: str | None = None) -> AccessibleOrganization:
     """The key's organization, which must be `organization` if that is given. Raises NotFound for strangers."""
     if isinstance(request.auth, CallToken):  # only in the views that take rights to call
-        return get_token_organization(user_id=request.auth.user_id, organization_id=request.auth.organization_id)
+        return get_token_organization(
+            user_id=request.auth.user_id, organization_id=request.auth.organization_id, key_id=request.auth.key_id
+        )
     if not isinstance(request.auth, ApiKey):
         raise NotAuthenticated
     scope = get_key_organization(key=request.auth)

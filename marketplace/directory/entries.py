@@ -40,6 +40,8 @@ class KeyEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """The networks (`10.0.0.0/8`) that it may be used from; none for all."""
     expires_at: float = 0.0
     """Seconds since the epoch; 0 for never."""
+    team: str = ""
+    """Id of the team that it belongs to: of what is limited to teams, it reaches that one's alone."""
 
 
 class PriceEntry(msgspec.Struct, frozen=True):
@@ -110,6 +112,8 @@ class AlgorithmEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     builds: tuple[VersionEntry, ...] = ()
     """The newest ones that are no version, for the owners, by the hash of their source or by their id."""
     split: SplitEntry | None = None
+    teams: tuple[str, ...] = ()
+    """Ids of the teams that a private one is limited to; none for all of the organization."""
     secrets: str = ""
     """`<algorithm id>@<when they changed last>`, empty while there are none; the secrets themselves never come here."""
 
@@ -133,11 +137,20 @@ class KeyLimitEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     calls_at_once: int = 0
 
 
-class LimitsEntry(msgspec.Struct, frozen=True):
-    """The budgets and limits of an organization. One without any has no entry."""
+class TeamEntry(msgspec.Struct, frozen=True):
+    """Who reaches what an organization limits to a team, besides the keys that belong to it."""
 
-    budgets: tuple[BudgetEntry, ...]
-    keys: tuple[KeyLimitEntry, ...]
+    team_id: str
+    members: tuple[int, ...]
+    """Ids of users; owners and admins too: they reach what is limited to any."""
+
+
+class LimitsEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The budgets, limits and teams of an organization. One without any has no entry."""
+
+    budgets: tuple[BudgetEntry, ...] = ()
+    keys: tuple[KeyLimitEntry, ...] = ()
+    teams: tuple[TeamEntry, ...] = ()
 
 
 class ApprovalsEntry(msgspec.Struct, frozen=True):

@@ -76,7 +76,7 @@ def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Calle
         raise Unauthorized("authorization required")  # the words that published clients compare
     if text.startswith(PREFIX):
         token = read_token(text, secret=secret, now=now)
-        if token is not None and token.key_id and token.key_id not in mirror.key_ids:
+        if token is not None and token.key_id and token.key_id not in mirror.key_teams:
             raise Unauthorized("The API key that began this call was revoked.")
         return _caller_of_token(token)
     entry = mirror.keys.get(hash_key(text))

@@ -252,7 +252,7 @@ class Gateway:
     def _find(self, path: bytes, caller: Caller) -> Target:
         address = read_address(path)
         target = self._mirror.find(address)
-        if target is None or not (_is_open(target, address) or target.algorithm.organization_id == caller.payer_id):
+        if target is None or not (_is_open(target, address) or self._owns(caller, target)):
             raise UnknownAlgorithm(f"algorithm algo://{address} not found")
         if not caller.may_call(target.full_name.lower()):
             raise Forbidden("This key may not call this algorithm: its algo_acl does not name it.")
@@ -261,6 +261,17 @@ class Gateway:
         if 0 < target.version.ends_at <= time.time():
             raise Retired(target.version.ending)
         return target
+
+    def _owns(self, caller: Caller, target: Target) -> bool:
+        """Whether it is their organization's, and limited to no team or to one that they reach."""
+        algorithm = target.algorithm
+        if algorithm.organization_id != caller.payer_id or not algorithm.teams:
+            return algorithm.organization_id == caller.payer_id
+        if team := self._mirror.key_teams.get(caller.key_id or ""):
+            return team in algorithm.teams
+        limits = self._mirror.limits.get(caller.payer_id)
+        teams = limits.teams if limits is not None else ()
+        return any(each.team_id in algorithm.teams and caller.user_id in each.members for each in teams)
 
     def _check_approved(self, target: Target, caller: Caller) -> None:
         entry = self._mirror.approvals.get(caller.payer_id)

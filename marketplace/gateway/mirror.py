@@ -94,8 +94,8 @@ class Mirror:
     def __init__(self, redis_url: str) -> None:
         self.keys: dict[str, KeyEntry] = {}
         """By the hash of their text."""
-        self.key_ids: set[str] = set()
-        """Of all of them: a right to call ends with the key that its tree began with."""
+        self.key_teams: dict[str, str] = {}
+        """By the ids of all of them: a right to call ends with the key that its tree began with, and reaches as far."""
         self.balances: dict[str, int] = {}
         """What each organization may still spend, in micro-credits, as Redis said last."""
         self.limits: dict[str, LimitsEntry] = {}
@@ -216,7 +216,7 @@ class Mirror:
         hashes = (KEYS, ALGORITHMS, HOT_BALANCES, LIMITS, APPROVALS)
         keys, algorithms, balances, limits, approvals = [await self._client.hgetall(name) for name in hashes]
         self.keys = {field.decode(): _key.decode(value) for field, value in keys.items()}
-        self.key_ids = {entry.key_id for entry in self.keys.values()}
+        self.key_teams = {entry.key_id: entry.team for entry in self.keys.values()}
         self.balances = _to_numbers(balances)
         self.limits = {field.decode(): _limits.decode(value) for field, value in limits.items()}
         self.approvals = {field.decode(): _approvals.decode(value) for field, value in approvals.items()}
@@ -247,9 +247,9 @@ class Mirror:
     def _replace_key(self, field: str, entry: KeyEntry | None) -> None:
         before = self.keys.get(field)
         if before is not None:
-            self.key_ids.discard(before.key_id)
+            self.key_teams.pop(before.key_id, None)
         if entry is not None:
-            self.key_ids.add(entry.key_id)
+            self.key_teams[entry.key_id] = entry.team
         _replace(self.keys, field, entry)
 
     async def _read_spent(self) -> None:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from marketplace.accounts.models import User
 from marketplace.audit.services import record
 from marketplace.errors import Conflict, NotFound
+from marketplace.organizations.limits import tell_of_teams
 from marketplace.organizations.models import Invitation, Membership, Organization, Role
 from marketplace.organizations.permissions import check_can_manage_members, check_can_manage_owners
 from marketplace.organizations.selectors import AccessibleOrganization
@@ -68,6 +69,7 @@ def accept(*, invitation: Invitation, user: User, now: datetime) -> Membership:
     if not made:
         raise Conflict(f"You are a member of {invitation.organization.slug} already: as {membership.role}.")
     _audit(user, invitation, "invitation.accept", role=invitation.role)
+    tell_of_teams(invitation.organization)
     return membership
 
 

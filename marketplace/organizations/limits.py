@@ -1,19 +1,21 @@
-"""Budgets of organizations, members and keys, and how fast keys may call: set by owners, told to the gateways."""
+"""Budgets of organizations, members and keys, and how fast keys may call: set by owners, told to the gateways with the
+teams (teams.py)."""
 
 import uuid
 from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from billing import api as billing
 from billing.api import Budget, BudgetLine, KeyLimit, Period
 from marketplace.audit.services import record
 from marketplace.directory import publisher
-from marketplace.directory.entries import BudgetEntry, KeyLimitEntry, LimitsEntry
+from marketplace.directory.entries import BudgetEntry, KeyLimitEntry, LimitsEntry, TeamEntry
 from marketplace.errors import InvalidInput, NotFound
-from marketplace.organizations.models import Membership
-from marketplace.organizations.permissions import check_can_manage_limits
+from marketplace.organizations.models import Membership, Organization, Team
+from marketplace.organizations.permissions import TEAM_MANAGERS, check_can_manage_limits
 from marketplace.organizations.selectors import AccessibleOrganization, get_api_key
 from marketplace.webhook_addresses import check_webhook_url
 
@@ -110,16 +112,46 @@ def publish_limits_now(organization_ids: Collection[uuid.UUID]) -> None:
     publisher.publish_limits({str(one): entries.get(str(one)) for one in organization_ids})
 
 
+def tell_of_teams(organization: Organization) -> None:
+    """Has the gateways know, once this is committed, who reaches what is limited to teams; where there are any."""
+    if Team.objects.filter(organization=organization).exists():
+        transaction.on_commit(lambda: publish_limits_now([organization.pk]))
+
+
 def collect_limits_entries(organization_ids: Collection[uuid.UUID] | None = None) -> dict[str, LimitsEntry]:
     """What these organizations, or all, have of budgets and limits, by id; those without any are left out."""
     budgets, limits = billing.collect_budgets(organization_ids), billing.collect_key_limits(organization_ids)
+    teams = _collect_teams(organization_ids)
     return {
         str(one): LimitsEntry(
             budgets=tuple(_to_budget_entry(budget) for budget in budgets.get(one, ())),
             keys=tuple(_to_limit_entry(limit) for limit in limits.get(one, ())),
+            teams=tuple(teams.get(one, ())),
         )
-        for one in budgets.keys() | limits.keys()
+        for one in budgets.keys() | limits.keys() | teams.keys()
     }
+
+
+def _collect_teams(organization_ids: Collection[uuid.UUID] | None) -> dict[uuid.UUID, list[TeamEntry]]:
+    teams = Team.objects.order_by("pk")
+    teams = teams if organization_ids is None else teams.filter(organization__in=organization_ids)
+    rows = list(teams.values_list("pk", "organization_id"))
+    places = [organization_id for _, organization_id in rows]
+    managers = _group(Membership.objects.filter(organization__in=places, role__in=TEAM_MANAGERS), "organization_id")
+    members = _group(Membership.objects.filter(organization__in=places).exclude(teams=None), "teams")
+    entries: dict[uuid.UUID, list[TeamEntry]] = {}
+    for pk, organization_id in rows:
+        reach = {*managers.get(organization_id, ()), *members.get(pk, ())}
+        entries.setdefault(organization_id, []).append(TeamEntry(str(pk), tuple(sorted(reach))))
+    return entries
+
+
+def _group(members: QuerySet[Membership], by: str) -> dict[uuid.UUID, list[int]]:
+    """Their users, by the id of what they belong to."""
+    grouped: dict[uuid.UUID, list[int]] = {}
+    for place, user_id in members.values_list(by, "user_id"):
+        grouped.setdefault(place, []).append(user_id)
+    return grouped
 
 
 def _to_budget_entry(budget: Budget) -> BudgetEntry:

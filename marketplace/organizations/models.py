@@ -113,6 +113,23 @@ class Invitation(models.Model):
         return f"{self.email} to {self.organization}"
 
 
+class Team(models.Model):
+    """Some members of an organization, to whom its private algorithms can be limited."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="teams")
+    name = models.CharField(max_length=64)
+    members = models.ManyToManyField(Membership, related_name="teams")
+    """Who leaves the organization leaves its teams."""
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("organization", Upper("name"), name="team_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 ALL_ALGORITHMS = "algo://*"
 
 
@@ -136,6 +153,8 @@ class ApiKey(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="api_keys")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="api_keys")
+    """Whose limited algorithms it may reach, and no other team's; None for all of its maker's."""
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=8)
     """The first characters of the key, by which its owner knows it again."""

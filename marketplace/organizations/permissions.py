@@ -27,6 +27,7 @@ class Action(StrEnum):
     EDIT_PROFILE = "change the profile"
     MANAGE_MEMBERS = "manage members"
     MANAGE_SIGN_ON = "set up single sign-on, and say how members sign in"
+    MANAGE_TEAMS = "manage teams, and reach what is limited to any"
     MANAGE_OWNERS = "make or unmake owners"
     SKIP_SIGN_ON = "come in without the single sign-on that is required"
     CLOSE = "delete the organization"
@@ -43,6 +44,9 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     Role.BILLING: frozenset({Action.MANAGE_LIMITS, Action.READ_PAYMENTS, Action.MANAGE_PAYMENTS}),
     Role.AUDITOR: frozenset({Action.READ_PAYMENTS, Action.READ_AUDIT}),
 }
+
+
+TEAM_MANAGERS = tuple(role for role, actions in ALLOWED.items() if Action.MANAGE_TEAMS in actions)
 
 
 def list_abilities() -> list[tuple[Action, list[bool]]]:
@@ -210,6 +214,16 @@ def can_end_calls(scope: AccessibleOrganization) -> bool:
 def check_can_end_calls(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may end calls that the organization pays for."""
     _require(can_end_calls(scope), Action.END_CALLS, scope)
+
+
+def can_manage_teams(scope: AccessibleOrganization) -> bool:
+    """Whether they may make teams and limit algorithms to them; they reach what is limited to any."""
+    return Action.MANAGE_TEAMS in ALLOWED[scope.role]
+
+
+def check_can_manage_teams(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may make teams and limit algorithms to them."""
+    _require(can_manage_teams(scope), Action.MANAGE_TEAMS, scope)
 
 
 def can_approve(scope: AccessibleOrganization) -> bool:

@@ -13,7 +13,7 @@ from marketplace.organizations.models import ApiKey
 
 ROW = (
     *("key_hash", "id", "created_by_id", "organization_id"),
-    *("allow_algo", "algo_acl", "allow_web_algo", "referer_host", "addresses", "expires_at"),
+    *("allow_algo", "algo_acl", "allow_web_algo", "referer_host", "addresses", "expires_at", "team_id"),
 )
 
 
@@ -35,7 +35,7 @@ def _usable_keys() -> QuerySet[ApiKey]:
 
 
 def _to_entry(*row: Any) -> KeyEntry:
-    key_id, user_id, organization_id, allow_algo, patterns, web, referer_host, addresses, expires_at = row
+    key_id, user_id, organization_id, allow_algo, patterns, web, referer_host, addresses, expires_at, team_id = row
     return KeyEntry(
         key_id=str(key_id),
         user_id=user_id,
@@ -45,4 +45,5 @@ def _to_entry(*row: Any) -> KeyEntry:
         referer_host=referer_host,
         addresses=tuple(addresses),
         expires_at=expires_at.timestamp() if expires_at else 0.0,
+        team=str(team_id or ""),
     )

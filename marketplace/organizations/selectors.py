@@ -1,7 +1,8 @@
 """Reads of tenants. AccessibleOrganization is the proof that a person belongs to one; only this module makes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, When
 from django.utils import timezone
@@ -24,6 +25,8 @@ class AccessibleOrganization:
     role: Role
     seen_at: datetime | None = None
     """When they were last seen in it, before now."""
+    team_id: UUID | None = None
+    """The team that the key which asks belongs to."""
 
 
 def get_accessible_organization(*, user: User, slug: str) -> AccessibleOrganization:
@@ -65,16 +68,18 @@ def get_key_organization(*, key: ApiKey) -> AccessibleOrganization:
 
     Raises NotFound if that person has left it.
     """
-    return get_accessible_organization(user=key.created_by, slug=key.organization.slug)
+    scope = get_accessible_organization(user=key.created_by, slug=key.organization.slug)
+    return replace(scope, team_id=key.team_id)
 
 
-def get_token_organization(*, user_id: int, organization_id: str) -> AccessibleOrganization:
+def get_token_organization(*, user_id: int, organization_id: str, key_id: str | None = None) -> AccessibleOrganization:
     """The organization that a signed right to call acts for. Raises NotFound if its user has left it."""
     memberships = Membership.objects.filter(user_id=user_id, user__is_active=True, organization_id=organization_id)
     membership = memberships.select_related("organization", "user").first()
     if membership is None:
         raise NotFound("The organization that this right to call acts for is not its user's any more.")
-    return _to_scope(membership, membership.user)
+    key = ApiKey.objects.filter(pk=key_id).first() if key_id else None
+    return replace(_to_scope(membership, membership.user), team_id=key.team_id if key else None)
 
 
 def is_slug_taken(slug: str) -> bool:
@@ -116,7 +121,7 @@ def list_sole_ownerships(*, user: User) -> list[str]:
 
 def list_api_keys(*, scope: AccessibleOrganization) -> QuerySet[ApiKey]:
     """The organization's keys: those in use first, newest first."""
-    keys = ApiKey.objects.filter(organization=scope.organization).select_related("created_by")
+    keys = ApiKey.objects.filter(organization=scope.organization).select_related("created_by", "team")
     return keys.order_by(F("revoked_at").asc(nulls_first=True), "-created_at")
 
 

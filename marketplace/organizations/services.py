@@ -18,7 +18,16 @@ from marketplace.audit.services import record
 from marketplace.directory.keys import hash_key
 from marketplace.errors import Conflict, InvalidInput, NotFound
 from marketplace.organizations.key_permissions import ALL, KeyPermissions, permissions_of
-from marketplace.organizations.models import ApiKey, Invitation, Membership, Organization, OrganizationKind, Role
+from marketplace.organizations.limits import tell_of_teams
+from marketplace.organizations.models import (
+    ApiKey,
+    Invitation,
+    Membership,
+    Organization,
+    OrganizationKind,
+    Role,
+    Team,
+)
 from marketplace.organizations.permissions import (
     ALLOWED,
     Action,
@@ -167,6 +176,7 @@ def add_member(*, organization: Organization, user: User, role: Role, by: User) 
     _audit(by, organization, "member.add", user.username, user.pk, role=role, before=before.role if before else None)
     if Action.CREATE_KEY not in ALLOWED[role]:
         _revoke_keys_of(user, organization, by)
+    tell_of_teams(organization)
     return membership
 
 
@@ -211,6 +221,7 @@ def remove_member(*, organization: Organization, user: User, by: User) -> None:
         raise NotFound(f"{user.username} is not a member of {organization.slug}.")
     _audit(by, organization, "member.remove", user.username, user.pk)
     _revoke_keys_of(user, organization, by)
+    tell_of_teams(organization)
 
 
 @transaction.atomic
@@ -233,13 +244,19 @@ def end_organization(*, scope: AccessibleOrganization, now: datetime) -> None:
 
 
 @transaction.atomic
-def create_api_key(*, organization: Organization, name: str, by: User, permissions: KeyPermissions = ALL) -> NewApiKey:
-    """Makes a key that acts, and pays, for the organization. Raises PermissionDenied, InvalidInput."""
+def create_api_key(
+    *, organization: Organization, name: str, by: User, permissions: KeyPermissions = ALL, team: Team | None = None
+) -> NewApiKey:
+    """Makes a key that acts, and pays, for the organization; `team` is one of list_own_teams, or that of another key.
+
+    Raises PermissionDenied, InvalidInput.
+    """
     check_can_create_key(get_accessible_organization(user=by, slug=organization.slug))
     text = KEY_MARK + "".join(secrets.choice(KEY_ALPHABET) for _ in range(KEY_RANDOM_CHARACTERS))
     key = ApiKey(
         organization=organization,
         created_by=by,
+        team=team,
         name=name.strip(),
         prefix=text[:8],
         key_hash=hash_key(text),
@@ -308,6 +325,7 @@ def _bounds_of(key: ApiKey) -> dict[str, object]:
     """What it may less than everything, for the audit trail."""
     fields = permissions_of(key).as_fields()
     bounds = {name: value for name, value in fields.items() if value != ALL.as_fields()[name]}
+    bounds |= {"team": key.team.name} if key.team else {}
     return bounds | ({"expires_at": key.expires_at.isoformat()} if key.expires_at else {})
 
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from marketplace.algorithms.selectors import list_owned_algorithms
 from marketplace.api.permissions import get_owned, get_person, get_scope
 from marketplace.api.schema import ERRORS
 from marketplace.api.serializers.recent import FailureSerializer
@@ -33,9 +34,11 @@ class OrganizationFailuresView(APIView):
 
     @extend_schema(operation_id="list_organization_errors", responses=ROWS)
     def get(self, request: Request, organization: str) -> Response:
-        """The latest failures of an organization's algorithms."""
-        owner = get_scope(request, organization).organization
-        return Response(describe(str(owner.id), owner))
+        """The latest failures of those of an organization's algorithms that the key may use."""
+        scope = get_scope(request, organization)
+        reached = set(list_owned_algorithms(scope=scope).values_list("name", flat=True))
+        rows = describe(str(scope.organization.id), scope.organization)
+        return Response([row for row in rows if row["algoname"] in reached])
 
 
 class PersonFailuresView(APIView):

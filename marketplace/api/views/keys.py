@@ -29,14 +29,20 @@ class KeysView(APIView):
 
     @extend_schema(operation_id="create_key", request=KeyInputSerializer, responses={201: NewKeySerializer, **ERRORS})
     def post(self, request: Request, organization: str) -> Response:
-        """Make a key, which may do at most what this one may. Its text is in this answer and nowhere else."""
+        """Make a key, which may do at most what this one may, and is of its team. Its text is in this answer alone."""
         scope = get_scope(request, organization)
         body = KeyInputSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         permissions = body.permitted()
         check_can_grant(request.auth, permissions)
         name = body.validated_data["name"]
-        made = create_api_key(organization=scope.organization, name=name, by=scope.user, permissions=permissions)
+        made = create_api_key(
+            organization=scope.organization,
+            name=name,
+            by=scope.user,
+            permissions=permissions,
+            team=request.auth.team,
+        )
         answer = {**KeySerializer(made.row).data, "key": made.text}
         return Response(answer, status=status.HTTP_201_CREATED)
 

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from django import forms
 
 from marketplace.organizations.key_permissions import KeyPermissions
-from marketplace.organizations.models import ALL_ALGORITHMS, ALL_DATA, ApiKey
+from marketplace.organizations.models import ALL_ALGORITHMS, ALL_DATA, ApiKey, Team
+from marketplace.organizations.selectors import AccessibleOrganization
+from marketplace.organizations.teams import list_own_teams
 
 LIFETIMES = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
 """Days."""
@@ -25,8 +27,13 @@ class KeyForm(forms.Form):
     )
     addresses = forms.CharField(required=False, label="From which addresses")
     expires = forms.ChoiceField(required=False, choices=list(LIFETIMES.items()), label="Expires")
+    team = forms.ModelChoiceField(Team.objects.none(), required=False, label="Team", empty_label="None")
     bounded = forms.BooleanField(required=False, initial=True, widget=forms.HiddenInput)
     """Whether the fields of the bounds were there: a name alone makes a key that may do everything."""
+
+    def __init__(self, scope: AccessibleOrganization, data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.fields["team"].queryset = list_own_teams(scope=scope)  # type: ignore[attr-defined]
 
     def permissions(self, now: datetime) -> KeyPermissions:
         """What was chosen; the lists are words with spaces or commas between."""
@@ -54,6 +61,7 @@ def describe_bounds(key: ApiKey) -> list[str]:
         "no management" if not key.allow_algo_management else "",
         *(key.algo_acl if key.allow_algo and ALL_ALGORITHMS not in key.algo_acl else ()),
         *(key.data_acl if key.allow_data and ALL_DATA not in key.data_acl else ()),
+        f"team {key.team.name}" if key.team else "",
         *(f"from {network}" for network in key.addresses),
     ]
     return [bound for bound in bounds if bound]

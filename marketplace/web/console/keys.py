@@ -79,12 +79,12 @@ class ShownKey:
 @organization_page
 def keys(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
     """The keys; a POST makes one, and its answer is the only place where its text ever stands."""
-    form = KeyForm(request.POST or None)
+    form = KeyForm(scope, request.POST or None)
     shown = None
     if request.method == "POST":
         check_can_create_key(scope)
         shown = _make_key(scope, form)
-        form = KeyForm() if shown else form
+        form = KeyForm(scope) if shown else form
     page = Paginator(list_api_keys(scope=scope), KEYS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -124,6 +124,7 @@ def _make_key(scope: AccessibleOrganization, form: KeyForm) -> ShownKey | None:
             name=form.cleaned_data["name"],
             by=scope.user,
             permissions=form.permissions(timezone.now()),
+            team=form.cleaned_data["team"],
         )
     except InvalidInput as error:
         form.add_error(error.field if error.field in form.fields else "name", error.message)

@@ -30,6 +30,7 @@ from marketplace.web.console import (
     sign_in,
     sign_on,
     supply_chain,
+    teams,
     traffic,
     usage,
     versions,
@@ -43,6 +44,7 @@ KEYS = f"{ORGANIZATION}/keys"
 CATALOG = f"{ORGANIZATION}/catalog"
 CALLS = f"{ORGANIZATION}/calls"
 ALGORITHMS = f"{ORGANIZATION}/algorithms"
+TEAMS = f"{ORGANIZATION}/teams"
 MEMBERS = f"{ORGANIZATION}/members"
 PAYMENTS = f"{ORGANIZATION}/payments"
 INVOICES = f"{ORGANIZATION}/invoices"
@@ -114,6 +116,10 @@ urlpatterns = [
     path(f"{ORGANIZATION}/sign-in/domains", sign_on.add, name="add-domain"),
     path(f"{ORGANIZATION}/sign-in/domains/<int:domain_id>/prove", sign_on.prove, name="prove-domain"),
     path(f"{ORGANIZATION}/sign-in/domains/<int:domain_id>/remove", sign_on.give_up, name="remove-domain"),
+    path(TEAMS, teams.teams, name="teams"),
+    path(f"{TEAMS}/<uuid:team_id>/members", teams.change_member, name="team-member"),
+    path(f"{TEAMS}/<uuid:team_id>/delete", teams.delete, name="delete-team"),
+    path(f"{ALGORITHMS}/<word:name>/access", teams.access, name="access"),
     path(MEMBERS, members.members, name="members"),
     path(f"{MEMBERS}/invitations/<uuid:invitation_id>/renew", members.renew_invitation, name="renew-invitation"),
     path(f"{MEMBERS}/invitations/<uuid:invitation_id>/end", members.end_invitation, name="end-invitation"),

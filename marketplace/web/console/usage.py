@@ -1,9 +1,10 @@
 """Usage: what was called and what it cost by algorithm, version, key and member, on the page and as CSV."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from billing import api as billing
-from billing.api import CallTotals, Dimension, Span, SpanTotals
+from billing.api import CallTotals, Dimension, Span, SpanTotals, UsageLine
 from marketplace.invocations.selectors import list_spans
 from marketplace.organizations.selectors import AccessibleOrganization, list_api_keys
 from marketplace.payments.selectors import name_members
@@ -21,11 +22,14 @@ from marketplace.web.console.page import organization_page, render_page
 
 LINES_SHOWN = 100
 LINES_EXPORTED = 100_000
-DIMENSIONS: Mapping[Dimension, str] = {
+By = Dimension | Literal["team"]
+"""Calls are counted by key: a team's are those of the keys that belong to it."""
+DIMENSIONS: Mapping[By, str] = {
     "algorithm": "Algorithm",
     "version": "Version",
     "key": "Key",
     "member": "Member",
+    "team": "Team",
 }
 COLUMNS = ("calls", "failed", "run_us", "cpu_us", "memory_byte_seconds", "compute_microcredits", "royalty_microcredits",
            "cost_microcredits")  # fmt: skip
@@ -98,10 +102,10 @@ PUBLIC_DIMENSIONS = ("algorithm", "version")
 """Of calls that others paid for, their keys and members are their own affair."""
 
 
-def _read_dimension(request: HttpRequest, *, received: bool) -> Dimension:
+def _read_dimension(request: HttpRequest, *, received: bool) -> By:
     asked = request.GET.get("by", "")
     known = PUBLIC_DIMENSIONS if received else DIMENSIONS
-    return cast("Dimension", asked) if asked in known else "algorithm"
+    return cast("By", asked) if asked in known else "algorithm"
 
 
 def _read_period(request: HttpRequest) -> Period:
@@ -113,16 +117,18 @@ def _name_span(period: Period, span: SpanTotals) -> str:
 
 
 def _list_lines(
-    scope: AccessibleOrganization, by: Dimension, period: Period, *, received: bool, limit: int, whole: int
+    scope: AccessibleOrganization, by: By, period: Period, *, received: bool, limit: int, whole: int
 ) -> list[Line]:
     found = billing.summarize_usage(
-        by=by,
+        by="key" if by == "team" else by,
         payer_id=None if received else scope.organization.id,
         author_id=scope.organization.id if received else None,
         since=timezone.now() - period.length,
-        limit=limit,
+        limit=LINES_EXPORTED if by == "team" else limit,
         span=period.span,
     )
+    if by == "team":
+        found = _add_up_teams(scope, found)[:limit]
     names = _name(scope, by, [line.identity[0] for line in found])
     return [
         Line(
@@ -134,7 +140,18 @@ def _list_lines(
     ]
 
 
-def _name(scope: AccessibleOrganization, by: Dimension, identities: list[Any]) -> dict[object, str]:
+def _add_up_teams(scope: AccessibleOrganization, lines: list[UsageLine]) -> list[UsageLine]:
+    """The lines of keys as lines of their teams, the dearest first."""
+    teams = dict(list_api_keys(scope=scope).values_list("pk", "team__name"))
+    sums: dict[str, Counter[str]] = {}
+    for line in lines:
+        name = teams.get(line.identity[0]) or "No team"
+        sums.setdefault(name, Counter()).update(asdict(line.totals))
+    found = [UsageLine(identity=(name,), totals=CallTotals(**total)) for name, total in sums.items()]
+    return sorted(found, key=lambda line: line.totals.cost, reverse=True)
+
+
+def _name(scope: AccessibleOrganization, by: By, identities: list[Any]) -> dict[object, str]:
     if by == "key":
         return {None: "Without a key", **dict(list_api_keys(scope=scope).values_list("pk", "name"))}
     if by == "member":

@@ -16,6 +16,7 @@ LONGEST_DETAIL_CHARACTERS = 24
 DEEDS = {
     "algorithm.create": "made the algorithm",
     "algorithm.delete": "deleted the algorithm",
+    "algorithm.limit": "set the teams of",
     "algorithm.update": "changed the algorithm",
     "approval.approve": "approved",
     "approval.ask": "asked for",
@@ -46,6 +47,10 @@ DEEDS = {
     "payouts.set_automatic": "set automatic payouts",
     "payouts.set_up": "set up payouts of",
     "slot.end": "ended",
+    "team.add": "added a member to the team",
+    "team.create": "made the team",
+    "team.delete": "deleted the team",
+    "team.remove_member": "took a member out of the team",
     "tax_id.set": "set the tax number",
     "terms.set": "set the terms of payment:",
     "top_up.set": "set automatic top-up:",

@@ -13,6 +13,7 @@ from marketplace.organizations.limits import set_budget
 from marketplace.organizations.models import Organization, Role
 from marketplace.organizations.selectors import get_accessible_organization
 from marketplace.organizations.services import add_member, open_platform_organization
+from marketplace.organizations.teams import create_team
 from marketplace.web.console.urls import ORGANIZATION, urlpatterns
 from tests.factories.catalogue import make_algorithm, make_version
 from tests.factories.payments import make_invoice
@@ -107,6 +108,12 @@ TABLE = [
     Row("get", "/algorithms/secret/versions/0.1.0/bill-of-materials", 200, EVERYONE),
     Row("get", "/algorithms/secret/versions/0.1.0/withdraw", 200, MANAGERS),
     Row("post", "/algorithms/secret/versions/0.1.0/withdraw", 302, MANAGERS),
+    Row("get", "/teams", 200, EVERYONE),
+    Row("post", "/teams", 302, MANAGERS, {"name": "Vision"}),
+    Row("post", "/teams/{team}/members", 302, MANAGERS, {"member": "dora_too"}),
+    Row("post", "/teams/{team}/delete", 302, MANAGERS),
+    Row("get", "/algorithms/secret/access", 200, EVERYONE),
+    Row("post", "/algorithms/secret/access", 302, MANAGERS),
     Row("get", "/members", 200, EVERYONE),
     Row("post", "/members", 302, MANAGERS, {"person": "dora", "role": "developer"}),
     Row("post", "/members/dora_too/role", 302, MANAGERS, {"role": "billing"}),
@@ -186,6 +193,7 @@ def test_each_visitor_gets_what_the_table_says(
     invoice = make_invoice(team.id)
     invitation = invite(scope=owner, email="eve@example.com", role=Role.CALLER, now=things.key.created_at)
     ids = {
+        "team": create_team(scope=owner, name="Speech", now=things.key.created_at).pk,
         "domain": 0,
         "invitation": invitation.pk,
         "key": things.key.id,
