@@ -3,7 +3,7 @@
 import difflib
 import json
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core.files.storage import default_storage
@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from marketplace.algorithms.bill_of_materials import list_packages
 from marketplace.algorithms.blobs import source_name
 from marketplace.algorithms.models import Version
+from marketplace.algorithms.version_numbers import VersionNumber
 
 SETTINGS = {
     "environment": "Environment",
@@ -36,6 +37,37 @@ class Change:
     name: str
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What is not the same in `after` as in `before`."""
+
+    before: Version
+    after: Version
+    settings: list[Change]
+    packages: list[Change]
+    source: str | None
+    """A unified diff; None for those who may not read the source."""
+
+
+def compare_versions(after: Version, others: Sequence[Version], number: str, *, source: bool) -> Differences | None:
+    """With the one of `others` called `number`, or the one before; None for the first one."""
+    named = next((each for each in others if each.number == number), None)
+    before = named or max(
+        (each for each in others if VersionNumber.parse(each.number) < VersionNumber.parse(after.number)),
+        key=lambda each: VersionNumber.parse(each.number),
+        default=None,
+    )
+    if before is None:
+        return None
+    return Differences(
+        before,
+        after,
+        list_changed_settings(before, after),
+        list_changed_packages(before, after),
+        "\n".join(list_changed_lines(before, after)) if source else None,
+    )
 
 
 def list_changed_settings(before: Version, after: Version) -> list[Change]:

@@ -1,7 +1,5 @@
 """One version: what it is, what differs from the one before, and who still gets it."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from marketplace.algorithms.differences import list_changed_lines, list_changed_packages, list_changed_settings
+from marketplace.algorithms.differences import compare_versions
 from marketplace.algorithms.models import Algorithm, Version
 from marketplace.algorithms.samples import read_results
 from marketplace.algorithms.selectors import get_owned_algorithm, list_versions
@@ -107,31 +105,13 @@ def _render(request: HttpRequest, scope: AccessibleOrganization, found: Version,
         "latest": live[0] if live else None,
         "is_latest": bool(live) and live[0].pk == found.pk,
         "others": others,
+        "differences": compare_versions(found, others, request.GET.get("with", ""), source=True),
         "results": read_results(found.sample_results),
         "can_publish": can_publish(scope),
         "can_withdraw": can_withdraw(scope),
         "form": form,
     }
-    compared = _choose(others, found, request.GET.get("with"))
-    return render_page(request, scope, "console/version.html", "algorithms", context | _differences(compared, found))
-
-
-def _differences(before: Version | None, after: Version) -> dict[str, Any]:
-    if before is None:
-        return {"compared": None}
-    return {
-        "compared": before,
-        "changed_settings": list_changed_settings(before, after),
-        "changed_packages": list_changed_packages(before, after),
-        "changed_lines": list_changed_lines(before, after),
-    }
-
-
-def _choose(others: list[Version], found: Version, number: str | None) -> Version | None:
-    """The version called `number`, or the one before."""
-    named = next((each for each in others if each.number == number), None)
-    older = (each for each in others if VersionNumber.parse(each.number) < VersionNumber.parse(found.number))
-    return named or next(older, None)
+    return render_page(request, scope, "console/version.html", "algorithms", context)
 
 
 def _find_version(algorithm: Algorithm, number: str) -> Version:

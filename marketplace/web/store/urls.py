@@ -4,7 +4,7 @@ from django.contrib.sitemaps import views as sitemaps
 from django.urls import path
 
 from marketplace.web import converters  # noqa: F401 - registers `word`
-from marketplace.web.store import design, environments, indexing, opinions, views
+from marketplace.web.store import design, environments, indexing, opinions, version_page, views
 from marketplace.web.store.indexing import SITEMAPS
 
 app_name = "store"
@@ -22,6 +22,7 @@ urlpatterns = [
     path("environments", environments.environments, name="environments"),
     path("owners/<word:owner>", views.owner, name="owner"),
     path(ALGORITHM, views.algorithm, name="algorithm"),
+    path(f"{ALGORITHM}/versions/<str:number>", version_page.version, name="version"),
     path(f"{ALGORITHM}/console-token", views.console_token, name="console-token"),
     path(f"{ALGORITHM}/star", opinions.star, name="star"),
     path(f"{ALGORITHM}/report", opinions.report, name="report"),

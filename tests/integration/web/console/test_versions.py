@@ -66,7 +66,7 @@ def test_a_version_s_page_shows_what_differs(author: Client, alice: User, ocr: A
     for text, package in (("a\nb\n", "1"), ("a\nc\n", "2")):
         make_version_of(ocr, text, package, alice)
     page = text_of(author, "/versions/0.2.0")
-    for wanted in ("Timeout, seconds", "<code>lib</code>", "2.0", "Deprecate", "\n-b\n", "+c", "weights.bin differs"):
+    for wanted in ("Timeout, seconds", "<code>lib</code>", "2.0", "Deprecate", ">-b<", ">+c<", "weights.bin differs"):
         assert wanted in page
     assert "It is the first one." in text_of(author, "/versions/0.1.0?with=9.9.9")
     assert author.get(f"{PAGE}/versions/9.9.9").status_code == 404

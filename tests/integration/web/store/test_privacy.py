@@ -10,7 +10,7 @@ from tests.factories.catalogue import make_version
 from tests.integration.web.document import Document
 
 OPEN_PAGES = ["/", "/?q=secret", "/?q=hush", "/?tag=hidden", "/?q=team/", "/?sort=new", "/owners/alice"]
-OWN_PAGES = ["", "/input.json", "/console-token"]
+OWN_PAGES = ["", "/input.json", "/versions/0.1.0", "/console-token"]
 
 
 def ask(client: Client, address: str) -> int:
