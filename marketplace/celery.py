@@ -17,6 +17,7 @@ app = Celery(
         "marketplace.organizations.tasks",
         "marketplace.payments.tasks",
         "marketplace.repositories.tasks",
+        "marketplace.sign_on.tasks",
     ],
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -51,6 +52,7 @@ app.conf.beat_schedule = {
     "pay out": {"task": "payments.run_payouts", "schedule": crontab(minute="47", hour="4")},
     "reconcile": {"task": "payments.reconcile", "schedule": crontab(minute="57", hour="5")},
     "reseal secrets": {"task": "algorithms.reseal_secrets", "schedule": crontab(minute="27", hour="2")},
+    "reseal sign-in": {"task": "sign_on.reseal_secrets", "schedule": crontab(minute="32", hour="2")},
     "note toolchains": {"task": "algorithms.note_toolchains", "schedule": 600.0, "options": {"expires": 600}},
     "warn of budgets": {"task": "invocations.warn_of_budgets", "schedule": 60.0, "options": {"expires": 60}},
     "close the books": {"task": "invocations.close_books", "schedule": crontab(minute="17", hour="1")},

@@ -38,6 +38,7 @@ ODD = (
     ImproperlyConfigured,
     OneLogin_Saml2_Error,
     OAuth2Error,
+    CannotUnseal,
 )
 """What allauth raises at answers that are no answers: to no question, to an old one, without a name."""
 
@@ -113,7 +114,7 @@ def _lead_on(request: HttpRequest, sign_on: SignOn) -> HttpResponse:
     try:
         provider = make_app(sign_on).get_provider(request)
         onward = provider.redirect(request, process="login", next_url=next_url, data={"connect": connecting})
-    except (requests.RequestException, CannotUnseal, *ODD) as error:
+    except (requests.RequestException, *ODD) as error:
         logger.warning("the provider of %s does not answer: %r", sign_on.organization.slug, error)
         said = "The provider does not answer as it should: try again in a moment."
         return refuse(request, said, organization=sign_on.organization, tell_admin=True)
