@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from execution.builds.isolation import MEMORY, Shown, isolated_command
+from execution.builds.isolation import MEMORY, Shown, can_isolate, isolated_command
 from execution.builds.packages import Package
 from execution.builds.steps import Steps
 from execution.environments import Environment, Toolchain
@@ -70,6 +70,18 @@ class BuildJob:
         except RunnerNotReady as error:
             raise BuildFailed(f"This machine cannot build it yet: {error}") from error
 
+    @cached_property
+    def places(self) -> dict[Path, str]:
+        """Where isolated programs see the build's folders: at the same places in every build, so that equal sources
+        become equal programs. The tree is where the slot will have it.
+        """
+        inside = {self.tree: "/algorithm", self.scratch: "/scratch", self.owner_cache: "/owner", self.cache: "/cache"}
+        return inside if can_isolate() else {}
+
+    def seen(self, path: Path) -> str:
+        """The path, for a file that an isolated program reads; their command lines and variables need nothing."""
+        return Shown(writable=(), places=self.places).seen(str(path))
+
     def check_address(self, file: str, address: str) -> None:
         """Refuses to take a package from where the operator does not let builds. Raises BuildFailed."""
         parts = urlsplit(address)
@@ -117,6 +129,7 @@ class BuildJob:
             readable=[self.runner, *readable, *([prefix] if prefix else [])],
             system_files=self.environment.manifest.system_files,
             variables={"HOME": str(self.scratch), **(variables or {})},
+            places=self.places,
         )
         steps = self.steps.reporting_to(log) if log else self.steps
         return steps.run(isolated_command(command, folder or self.scratch, shown), folder=self.scratch)

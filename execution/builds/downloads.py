@@ -105,6 +105,7 @@ def _run(job: BuildJob, fetch: Fetch, folder: Path, proxy: Proxy, steps: Steps) 
         readable=[LISTEN_INSIDE, *python, *prefix, *fetch.readable],
         system_files=[*CERTIFICATES, *TOOL_SETTINGS, *sorted(operators), *job.environment.manifest.system_files],
         variables={"HOME": str(folder), **variables},
+        places=job.places,
     )
     command = [str(PYTHON), "-I", "-S", str(LISTEN_INSIDE), *fetch.command]
     with proxying(proxy) as inside:

@@ -34,19 +34,32 @@ VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR"
 
 @dataclass(frozen=True)
 class Shown:
-    """What an isolated program sees beside the system, each at its own place."""
+    """What an isolated program sees beside the system, each at its own place unless `places` names another."""
 
     writable: Sequence[Path]
     readable: Sequence[Path] = ()
     system_files: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[Path, str] = field(default_factory=dict)
+    """Where folders are seen, with what is in them: compilers write paths into what they make."""
+
+    def seen(self, text: str) -> str:
+        """A path, or what has paths in it, as the program knows them."""
+        for folder in sorted(map(str, self.places), key=len, reverse=True):
+            text = text.replace(folder, self.places[Path(folder)])
+        return text
+
+
+def can_isolate() -> bool:
+    """Whether what runs here sees only what it is shown, where it is shown."""
+    return shutil.which("bwrap") is not None
 
 
 def isolated_command(command: Sequence[str], folder: Path, shown: Shown) -> list[str]:
     """The command line that runs `command` in `folder`. Raises BuildFailed where this machine cannot isolate."""
-    if shutil.which("bwrap"):
+    if can_isolate():
         start = ["sh", "-ec", START_SCRIPT, "sh", _system_calls(), "bwrap", "--seccomp", "4"]
-        return [*start, *_arguments(folder, shown), "--", *_limits(), *command]
+        return [*start, *_arguments(folder, shown), "--", *_limits(), *map(shown.seen, command)]
     if allows_unisolated(os.environ):
         return [*_limits(), *command]
     raise BuildFailed("This machine cannot isolate a build: its operator must install bubblewrap.")
@@ -67,13 +80,13 @@ def _arguments(folder: Path, shown: Shown) -> Iterable[str]:
     yield from ("--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_SIZE), "--tmpfs", "/tmp")  # noqa: S108 - inside
     yield from ("--size", str(SHARED_MEMORY_SIZE), "--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108 - inside
     for path in shown.readable:
-        yield from ("--ro-bind", str(path), str(path))
+        yield from ("--ro-bind", str(path), shown.seen(str(path)))
     for path in shown.writable:
-        yield from ("--bind", str(path), str(path))
+        yield from ("--bind", str(path), shown.seen(str(path)))
     yield from ("--remount-ro", "/dev", "--remount-ro", "/", "--clearenv")
     for name, value in {**VARIABLES, **shown.variables}.items():
-        yield from ("--setenv", name, value)
-    yield from ("--chdir", str(folder))
+        yield from ("--setenv", name, shown.seen(value))
+    yield from ("--chdir", shown.seen(str(folder)))
 
 
 @cache

@@ -162,7 +162,7 @@ def _write_program(job: BuildJob, folder: Path) -> None:
     library = job.environment.folder
     text = (library / "Cargo.toml.in").read_text("utf-8")
     name = str(_read_manifest(job)["package"]["name"])
-    (folder / "Cargo.toml").write_text(text.replace("{package}", name).replace("{tree}", str(job.tree)))
+    (folder / "Cargo.toml").write_text(text.replace("{package}", name).replace("{tree}", job.seen(job.tree)))
     if (job.tree / "Cargo.lock").is_file():
         shutil.copyfile(job.tree / "Cargo.lock", folder / "Cargo.lock")
     for file in ("agora.rs", "bytes.rs"):

@@ -47,12 +47,12 @@ def install(job: BuildJob) -> None:
 
 def _config(job: BuildJob, compiler: Path, names: list[str]) -> dict[str, object]:
     options = OPTIONS | {
-        "rootDir": str(job.tree),
-        "outDir": str(job.tree),
-        "typeRoots": [str(compiler / "@types")],
-        "paths": {"agora": [str(job.runner / "agora" / "index.d.ts")]},
+        "rootDir": job.seen(job.tree),
+        "outDir": job.seen(job.tree),
+        "typeRoots": [job.seen(compiler / "@types")],
+        "paths": {"agora": [job.seen(job.runner / "agora" / "index.d.ts")]},
     }
-    return {"compilerOptions": options, "files": [str(job.tree / name) for name in names]}
+    return {"compilerOptions": options, "files": [job.seen(job.tree / name) for name in names]}
 
 
 def _find_compiler(job: BuildJob) -> Path:

@@ -30,6 +30,7 @@ from marketplace.algorithms.build_log import BuildLog, tell_readers
 from marketplace.algorithms.build_queue import list_next_builds
 from marketplace.algorithms.build_settings import BuildSettings
 from marketplace.algorithms.build_states import move_build
+from marketplace.algorithms.environments import find_warning
 from marketplace.algorithms.models import Build, BuildState
 from marketplace.algorithms.publication import publish_algorithms_now
 from marketplace.algorithms.services import queue_build
@@ -91,6 +92,8 @@ def _build(build: Build) -> None:
     shutil.rmtree(workspace, ignore_errors=True)  # of a worker that died
     workspace.mkdir(parents=True)
     try:
+        if warning := find_warning(build.settings["environment"]):
+            log.append(warning)
         with _cancellation_of(build) as cancelled:
             made = _make_artifact(build, workspace, log, cancelled)
         sign_artifact(made["artifact"])

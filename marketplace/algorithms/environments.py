@@ -57,6 +57,12 @@ def check_can_build(environment_id: str) -> None:
         raise InvalidInput("environment", f"{row.sentence} Nothing is built for it any more.")
 
 
+def find_warning(environment_id: str) -> str:
+    """What the author of a build for it should know; empty when there is nothing."""
+    row = EnvironmentStanding.objects.filter(pk=environment_id, status=EnvironmentStatus.DEPRECATED).first()
+    return f"Warning: {row.sentence}" if row is not None else ""
+
+
 @transaction.atomic
 def set_environment_status(
     *,

@@ -317,9 +317,10 @@ class EnvironmentStanding(models.Model):
 
     @property
     def sentence(self) -> str:
-        """Of a retired one, for authors and callers."""
+        """Of a retired or deprecated one, for authors and callers."""
         use = f"Use {self.instead}." if self.instead else ""
-        return " ".join(filter(None, [f"The environment {self.environment} has retired.", self.message, use]))
+        stands = "has retired" if self.status == EnvironmentStatus.RETIRED else f"is {self.status}"
+        return " ".join(filter(None, [f"The environment {self.environment} {stands}.", self.message, use]))
 
 
 class TrafficSplit(models.Model):

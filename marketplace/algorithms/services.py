@@ -156,13 +156,13 @@ def rebuild(*, build: Build, by: User, now: datetime) -> Build:
     """The build itself, or, of one that has failed, a new build of its source.
 
     Soon after the failure the failed one is answered: clients ask a second time at once. Raises NotFound,
-    PermissionDenied.
+    PermissionDenied, InvalidInput when its environment has retired.
     """
     check_can_publish(_get_scope(build.algorithm, by))
     failed = build.state == BuildState.FAILED
     if not failed or (build.finished_at and now - build.finished_at < FAILURE_STANDS):
         return build
-    return _insert_build(build.algorithm, build.source_hash, msgspec.convert(build.settings, BuildSettings), by)
+    return _build_again(build, by)
 
 
 @transaction.atomic
@@ -262,11 +262,20 @@ def cancel_build(*, build: Build, by: User) -> Build:
 
 
 def retry_build(*, build: Build, by: User) -> Build:
-    """A new build of the source of one that ended badly. Raises NotFound, PermissionDenied, TooMany, Conflict."""
+    """A new build of the source of one that ended badly.
+
+    Raises NotFound, PermissionDenied, TooMany, Conflict, and InvalidInput when its environment has retired.
+    """
     check_can_publish(_get_scope(build.algorithm, by))
     if build.state not in ENDED_BADLY:
         raise Conflict(f"The build is {build.state}: only one that failed or was cancelled is built again.")
-    return _insert_build(build.algorithm, build.source_hash, msgspec.convert(build.settings, BuildSettings), by)
+    return _build_again(build, by)
+
+
+def _build_again(build: Build, by: User) -> Build:
+    settings = msgspec.convert(build.settings, BuildSettings)
+    check_can_build(settings.environment)
+    return _insert_build(build.algorithm, build.source_hash, settings, by)
 
 
 def queue_build(build_id: uuid.UUID) -> None:

@@ -1,7 +1,8 @@
 """Builds each project of tests/builds/projects on a platform, loads it and calls it; prints one line of JSON.
 
-Arguments are languages: none is all. A language whose toolchain this machine lacks is missing, and no failure. The exit
-code is 1 when one fails.
+Then builds it again: later, in another folder, with nothing kept of what was downloaded. A language whose artifact is
+another one then is `differing`, which is a failure. Arguments are languages: none is all. A language whose toolchain
+this machine lacks is missing, and no failure. The exit code is 1 when one fails.
 """
 
 import json
@@ -25,14 +26,14 @@ def main(languages: list[str]) -> int:
     """Builds them; the exit code."""
     known = [environment.id for environment in load_environments() if environment.id != "binary"]
     wanted = languages or known
-    outcomes: dict[str, list[str]] = {"passed": [], "failed": [], "missing": []}
+    outcomes: dict[str, list[str]] = {"passed": [], "failed": [], "differing": [], "missing": []}
     with author_of_a_platform(AGORA_BUILDS_AT_ONCE="3") as author:
         for language in wanted:
             outcome = _outcome_of(author, language)
             outcomes[outcome].append(language)
             print(f"{language}: {outcome}", file=sys.stderr, flush=True)
     print(json.dumps({outcome: sorted(names) for outcome, names in outcomes.items()}), flush=True)
-    return 1 if outcomes["failed"] else 0
+    return 1 if outcomes["failed"] or outcomes["differing"] else 0
 
 
 def _outcome_of(author: Author, language: str) -> str:
@@ -40,29 +41,36 @@ def _outcome_of(author: Author, language: str) -> str:
     folder = PROJECTS / language
     if environment is None or environment.find_toolchain() is None or not folder.is_dir():
         return "missing"
-    problem = _build_and_call(author, language, folder)
-    if problem:
-        print(f"{language}: {problem}", file=sys.stderr, flush=True)
-    return "failed" if problem else "passed"
-
-
-def _build_and_call(author: Author, language: str, folder: Path) -> str:
-    """What went wrong."""
     project = tomllib.loads((folder / OURS).read_text("utf-8"))
-    calls = project["calls"]
-    name = f"project_{language}"
-    author.create(name, language)
-    build = author.upload(name, _files_of(folder, project.get("vendored", [])), {"entry": _entry_of(language)})
-    found = author.wait(name, build)
-    if found["state"] != "succeeded":
-        lines = author.log(name, build).splitlines()[-LAST_LINES:]
-        return "\n".join([found["failure"], *lines])
-    version = author.publish(name, build)
+    files = _files_of(folder, project.get("vendored", []))
+    author.create(f"project_{language}", language)
     try:
-        answers = [(author.call(name, version, value), expected) for value, expected in calls]
+        first = _build(author, language, files)
+        _call(author, language, first, project["calls"])
+        author.forget_packages()
+        again = _build(author, language, files)
     except AssertionError as error:
-        return str(error)
-    return "" if all(answer == expected for answer, expected in answers) else f"answered {answers}"
+        print(f"{language}: {error}", file=sys.stderr, flush=True)
+        return "failed"
+    name = f"project_{language}"
+    artifacts = [author.supply_chain(name, version)["artifact"] for version in (first, again)]
+    return "passed" if artifacts[0] == artifacts[1] else "differing"
+
+
+def _build(author: Author, language: str, files: Mapping[str, str | bytes]) -> str:
+    """The version that it becomes. Raises AssertionError with the end of the log."""
+    name = f"project_{language}"
+    build = author.upload(name, files, {"entry": _entry_of(language)})
+    found = author.wait(name, build)
+    lines = author.log(name, build).splitlines()[-LAST_LINES:]
+    assert found["state"] == "succeeded", "\n".join([found["failure"], *lines])
+    return author.publish(name, build)
+
+
+def _call(author: Author, language: str, version: str, calls: Sequence[tuple[Any, Any]]) -> None:
+    """Raises AssertionError with what was answered instead."""
+    answers = [(author.call(f"project_{language}", version, value), expected) for value, expected in calls]
+    assert all(answer == expected for answer, expected in answers), f"answered {answers}"
 
 
 def _entry_of(language: str) -> str:

@@ -65,6 +65,15 @@ class Author:
         answer = self._client.post(path, json={"build_id": build_id}).raise_for_status()
         return str(answer.json()["version_info"]["semantic_version"])
 
+    def supply_chain(self, name: str, version: str) -> dict[str, Any]:
+        """What is in a version, as the API says it."""
+        path = f"/v1/algorithms/{self._name}/{name}/versions/{version}/supply-chain"
+        return dict(self._client.get(path).raise_for_status().json())
+
+    def forget_packages(self) -> None:
+        """Has the next build resolve and download as if it were the owner's first."""
+        shutil.rmtree(self.platform.home / "cache" / "builds" / "owners", ignore_errors=True)
+
     def call(self, name: str, version: str, value: Any) -> Any:
         """The result. Raises AssertionError with what came instead."""
         answer = self._ask(f"{name}/{version}", value)

@@ -6,14 +6,21 @@ import pytest
 from django.test import Client
 
 from marketplace.accounts.models import User
-from marketplace.algorithms.environments import list_environments, note_toolchains, set_environment_status
-from marketplace.algorithms.models import EnvironmentStanding
+from marketplace.algorithms.environments import (
+    find_warning,
+    list_environments,
+    note_toolchains,
+    set_environment_status,
+)
+from marketplace.algorithms.models import Build, BuildState, EnvironmentStanding
 from marketplace.algorithms.publication import collect_algorithm_entries
+from marketplace.algorithms.services import rebuild, retry_build
 from marketplace.audit.models import AuditEvent
 from marketplace.errors import InvalidInput, NotFound
 from tests.factories.catalogue import make_algorithm, make_build, make_version
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
+MUCH_LATER = datetime(2031, 1, 1, tzinfo=UTC)
 
 
 def retire(ends_at: datetime | None = LATER) -> None:
@@ -41,6 +48,22 @@ def test_nothing_is_built_for_a_retired_environment_and_its_versions_go_on(alice
     set_environment_status(environment_id="python3", status="deprecated", by=alice)
     make_build(algorithm)
     assert collect_algorithm_entries()[0].versions[0].ends_at == 0
+
+
+def test_a_build_for_a_retired_environment_is_not_begun_again(alice: User) -> None:
+    build = make_build(make_algorithm(by=alice))
+    Build.objects.filter(pk=build.pk).update(state=BuildState.FAILED, finished_at=LATER)
+    build.refresh_from_db()
+    retire()
+    for again in (lambda: retry_build(build=build, by=alice), lambda: rebuild(build=build, by=alice, now=MUCH_LATER)):
+        with pytest.raises(InvalidInput, match=r"has retired\. It is too old\. Use javascript\. Nothing is built"):
+            again()
+    assert Build.objects.count() == 1
+    set_environment_status(environment_id="python3", status="deprecated", by=None, message="Leave it.")
+    assert find_warning("python3") == "Warning: The environment python3 is deprecated. Leave it."
+    assert rebuild(build=build, by=alice, now=MUCH_LATER) != build
+    set_environment_status(environment_id="python3", status="stable", by=None)
+    assert find_warning("python3") == ""
 
 
 @pytest.mark.django_db
