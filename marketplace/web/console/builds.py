@@ -65,9 +65,14 @@ def cancel(_: HttpRequest, scope: AccessibleOrganization, name: str, build_id: U
 
 @require_POST
 @organization_page
-def retry(_: HttpRequest, scope: AccessibleOrganization, name: str, build_id: UUID) -> HttpResponse:
-    """To the page of the new build."""
-    return _to_page(retry_build(build=_find(scope, name, build_id), by=scope.user))
+def retry(request: HttpRequest, scope: AccessibleOrganization, name: str, build_id: UUID) -> HttpResponse:
+    """To the page of the new build, or back where there is none: its environment may have retired."""
+    found = _find(scope, name, build_id)
+    try:
+        return _to_page(retry_build(build=found, by=scope.user))
+    except InvalidInput as error:
+        messages.error(request, error.message)
+        return _to_page(found)
 
 
 @require_POST

@@ -149,13 +149,12 @@ def test_it_sees_nothing_of_the_platform_or_of_other_owners(job: BuildJob, index
     for path in (job.cache / "owners" / "other" / "layer", job.owner_cache / "layers" / "layer"):
         path.parent.mkdir(parents=True)
         path.write_text(SECRET)
+    others = (job.cache / "owners/other/layer", job.owner_cache / "layers/layer", job.cache / "indexes")
+    hidden = [str(home / "secret_key"), "/etc/shadow", *map(str, others), *map(job.seen, others)]
     source = f"""
-result = {{path: read(path) for path in [
-    {str(home / "secret_key")!r}, {str(job.cache / "owners" / "other" / "layer")!r},
-    {str(job.owner_cache / "layers" / "layer")!r}, {str(job.cache / "indexes")!r}, "/etc/shadow",
-]}}
+result = {{path: read(path) for path in {hidden}}}
 result["variables"] = str(dict(os.environ))
-open({str(job.owner_cache / "mine" / "kept")!r}, "w").write("x")
+open({job.seen(job.owner_cache / "mine" / "kept")!r}, "w").write("x")
 """
     found = run(job, index, source)
     variables = found.pop("variables")
