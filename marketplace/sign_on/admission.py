@@ -17,6 +17,7 @@ from django.utils.crypto import get_random_string
 from marketplace.accounts.models import RESERVED_WORDS, User
 from marketplace.audit.services import record
 from marketplace.errors import PermissionDenied
+from marketplace.organizations.limits import tell_of_teams
 from marketplace.organizations.models import Membership, Organization
 from marketplace.organizations.selectors import is_slug_taken
 from marketplace.organizations.services import open_personal_organization
@@ -104,6 +105,7 @@ def admit(*, sign_on: SignOn, identity: Identity, user: User, now: datetime) -> 
     _, joined = Membership.objects.get_or_create(organization=sign_on.organization, user=user, defaults=defaults)
     if joined:
         _audit(sign_on, user, "member.add", identity, role=sign_on.newcomer_role, through="single sign-on")
+        tell_of_teams(sign_on.organization)
     _audit(sign_on, user, "sign_on.enter", identity)
 
 

@@ -86,6 +86,7 @@ def addresses(workplace: Workplace, client: Client) -> list[str]:
         "review_id": review.pk, "budget_id": review.pk, "node": "local", "slot_id": 1, "section": "algorithms",
         "secret_id": review.pk, "commit_id": "0" * 40, "provider_id": "lab", "organization_slug": "lab",
         "token": "none", "domain_id": review.pk, "invitation_id": review.pk,
+        "team_id": review.pk,
     }  # fmt: skip
     client.force_login(workplace.grace)
     found = [fill(route, examples) for route in routes_of(get_resolver().url_patterns) if not route.startswith(OTHERS)]
