@@ -40,6 +40,7 @@ class SampleForm(forms.Form):
     )
     expected = forms.CharField(
         label="Expected result, as JSON",
+        help_text="Without it, what the last version answered is expected.",
         required=False,
         max_length=LONGEST_SAMPLE_CHARACTERS,
         widget=forms.Textarea({"rows": 2}),

@@ -23,7 +23,11 @@ from marketplace.web.console.page import organization_page, render_page
 class SecretForm(forms.Form):
     """A value for an environment variable."""
 
-    variable = forms.CharField(label="Environment variable", max_length=100)
+    variable = forms.CharField(
+        label="Environment variable",
+        max_length=100,
+        help_text="Another value for the same variable replaces the one before.",
+    )
     value = forms.CharField(
         label="Value", max_length=LARGEST_VALUE, strip=False, widget=forms.Textarea({"rows": 2, "autocomplete": "off"})
     )

@@ -1,6 +1,8 @@
 """Stars, reviews and reports on the page of an algorithm."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from uuid import UUID
 
 from django import forms
@@ -25,6 +27,8 @@ from marketplace.sign_on.policy import check_let_in
 from marketplace.web.console.page import signed_in_page
 from marketplace.web.sessions import list_signed_on
 
+Deed = Callable[..., None]
+View = Callable[..., HttpResponse]
 REVIEWS_PER_PAGE = 10
 RATINGS = [(points, f"{points} of {BEST_RATING}") for points in range(BEST_RATING, 0, -1)]
 
@@ -87,35 +91,41 @@ def star(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     return redirect("store:algorithm", algorithm.organization.slug, algorithm.name)
 
 
-@require_POST
-@signed_in_page
-def review(request: HttpRequest, owner: str, name: str) -> HttpResponse:
+def about_reviews(deed: Deed) -> View:
+    """What somebody does about the reviews of an algorithm; then they stand before them again."""
+
+    @require_POST
+    @signed_in_page
+    @wraps(deed)
+    def done(request: HttpRequest, owner: str, name: str, **parts: UUID) -> HttpResponse:
+        algorithm, user = _find(request, owner, name)
+        deed(request, algorithm, user, **parts)
+        return redirect(reverse("store:algorithm", args=[algorithm.organization.slug, algorithm.name]) + "#reviews")
+
+    return done
+
+
+@about_reviews
+def review(request: HttpRequest, algorithm: Algorithm, user: User) -> None:
     """Writes one's review, or changes it."""
-    algorithm, user = _find(request, owner, name)
     form = ReviewForm(request.POST)
     if form.is_valid():
         write_review(algorithm=algorithm, author=user, **form.cleaned_data)
         messages.success(request, "Your review stands below.")
     else:
         messages.error(request, "Choose 1 to 5 points, and write a few words.")
-    return _back(algorithm)
 
 
-@require_POST
-@signed_in_page
-def remove(request: HttpRequest, owner: str, name: str, review_id: UUID) -> HttpResponse:
+@about_reviews
+def remove(request: HttpRequest, algorithm: Algorithm, user: User, *, review_id: UUID) -> None:
     """Takes a review back."""
-    algorithm, user = _find(request, owner, name)
     remove_review(review=get_review(algorithm=algorithm, review_id=review_id), by=user)
     messages.success(request, "The review is removed.")
-    return _back(algorithm)
 
 
-@require_POST
-@signed_in_page
-def answer(request: HttpRequest, owner: str, name: str, review_id: UUID) -> HttpResponse:
+@about_reviews
+def answer(request: HttpRequest, algorithm: Algorithm, user: User, *, review_id: UUID) -> None:
     """Answers a review for the owner."""
-    algorithm, user = _find(request, owner, name)
     scope = get_accessible_organization(user=user, slug=algorithm.organization.slug)
     check_let_in(scope, signed_on=list_signed_on(request))
     found = get_review(algorithm=algorithm, review_id=review_id)
@@ -123,7 +133,6 @@ def answer(request: HttpRequest, owner: str, name: str, review_id: UUID) -> Http
         answer_review(scope=scope, review=found, text=request.POST.get("answer", ""))
     except InvalidInput as error:
         messages.error(request, error.message)
-    return _back(algorithm)
 
 
 @require_http_methods(["GET", "POST"])
@@ -145,7 +154,3 @@ def report(request: HttpRequest, owner: str, name: str) -> HttpResponse:
 def _find(request: HttpRequest, owner: str, name: str) -> tuple[Algorithm, User]:
     assert isinstance(request.user, User)
     return get_visible_algorithm(viewer=request.user, owner=owner, name=name), request.user
-
-
-def _back(algorithm: Algorithm) -> HttpResponse:
-    return redirect(reverse("store:algorithm", args=[algorithm.organization.slug, algorithm.name]) + "#reviews")

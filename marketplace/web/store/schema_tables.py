@@ -37,7 +37,7 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class SchemaLine:
-    """One member: `address.street`, or `tags[]` for what a list holds. `default` is JSON text, or empty."""
+    """One member: `address.street`, or `tags[]` for what a list holds. `default` may be empty."""
 
     name: str
     type: str
@@ -64,9 +64,9 @@ class FormField:
     required: bool
     description: str
     default: str
-    """JSON text; empty for none."""
-    choices: list[str]
-    """JSON texts."""
+    """As it is shown; empty for none."""
+    choices: dict[str, str]
+    """JSON texts, and how they are shown."""
     attributes: dict[str, str]
     """What the browser checks: `min`, `max`, `step`, `minlength`, `maxlength`."""
 
@@ -82,10 +82,10 @@ def make_table(schema: Schema) -> SchemaTable | None:
 def make_form(schema: Schema) -> list[FormField]:
     """Fields for an object of few members that hold no others; none for all else."""
     root = _follow(schema, schema)
-    members = root.get("properties")
-    if root.get("type") != "object" or not isinstance(members, dict) or not 0 < len(members) <= MOST_FIELDS:
+    members = _list_members(root)
+    if root.get("type") != "object" or not 0 < len(members) <= MOST_FIELDS:
         return []
-    fields = [_make_field(name, _follow(member, schema), name in _required(root)) for name, member in members.items()]
+    fields = [_make_field(name, _follow(member, schema), name in _required(root)) for name, member in members]
     return [field for field in fields if field] if all(fields) else []
 
 
@@ -99,12 +99,19 @@ def _list_lines(schema: Schema) -> Iterator[SchemaLine]:
 def _list_inner(node: Schema, root: Schema, path: str, left: int) -> Iterator[SchemaLine]:
     if left == 0:
         return
-    members, items = node.get("properties"), node.get("items")
-    if isinstance(members, dict):
-        for name, member in members.items():
-            yield from _list_member(f"{path}.{name}" if path else name, member, root, name in _required(node), left)
-    if isinstance(items, dict):
-        yield from _list_member(f"{path}[]", items, root, False, left)
+    for name, member in _list_members(node):
+        yield from _list_member(f"{path}.{name}" if path else name, member, root, name in _required(node), left)
+    if isinstance(node.get("items"), dict):
+        yield from _list_member(f"{path}[]", node["items"], root, False, left)
+
+
+def _list_members(node: Schema) -> list[tuple[str, Any]]:
+    """What is required in its order, then the others by name: PostgreSQL keeps no order of members."""
+    members, required = node.get("properties"), _required(node)
+    if not isinstance(members, dict):
+        return []
+    places = {name: place for place, name in enumerate(required) if isinstance(name, str)}
+    return sorted(members.items(), key=lambda member: (places.get(member[0], len(places)), member[0]))
 
 
 def _list_member(path: str, member: Any, root: Schema, required: bool, left: int) -> Iterator[SchemaLine]:
@@ -123,7 +130,7 @@ def _name_type(node: Schema) -> str:
     for word in ("oneOf", "anyOf"):
         if isinstance(node.get(word), list):
             return " or ".join(dict.fromkeys(_name_type(each) for each in node[word] if isinstance(each, dict)))
-    types = node.get("type", "anything" if "enum" not in node and "const" not in node else "one of")
+    types = node.get("type", "anything" if "enum" not in node and "const" not in node else "choice")
     return " or ".join(TYPES.get(str(each), str(each)) for each in (types if isinstance(types, list) else [types]))
 
 
@@ -138,14 +145,14 @@ def _name_bounds(node: Schema) -> str:
 
 def _make_field(name: str, node: Schema, required: bool) -> FormField | None:
     """None for a member that no single field can hold."""
-    default = json.dumps(node["default"], ensure_ascii=False) if "default" in node else ""
+    default = _cut(node["default"]) if "default" in node else ""
     choices = node.get("enum")
     if isinstance(choices, list) and choices and not any(isinstance(each, dict | list) for each in choices):
-        texts = [json.dumps(each, ensure_ascii=False) for each in choices]
+        texts = {json.dumps(each, ensure_ascii=False): _cut(each) for each in choices}
         return FormField(name, "choice", required, _describe(node), default, texts, {})
     if node.get("type") not in SCALARS:  # it may be a list of types
         return None
-    return FormField(name, _kind_of(node), required, _describe(node), default, [], _limit(node))
+    return FormField(name, _kind_of(node), required, _describe(node), default, {}, _limit(node))
 
 
 def _describe(node: Schema) -> str:

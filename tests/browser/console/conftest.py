@@ -58,7 +58,7 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
     """
     cache.clear()
     grace = make_user("grace")
-    grace.is_superuser = True
+    grace.is_superuser = grace.is_staff = True
     grace.save()
     lab = make_organization(
         "lab", owner=grace, members=(make_user("ada"), make_user("someone_with_a_really_long_name"))

@@ -150,7 +150,7 @@ def test_a_declared_input_is_a_form(signed_in: Open, platform: RunningPlatform, 
     page.keyboard.press("Control+Enter")
     expect(page.locator(".failure")).to_contain_text("A field is not as it must be")
     width.fill("16")
-    page.get_by_label("format optional").select_option(label='"png"')
+    page.get_by_label("format optional").select_option(label="png")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".result-picture")).to_be_visible(timeout=ANSWERED_MS)
     expect(page.locator("#console-result")).to_contain_text('"format": "png"')

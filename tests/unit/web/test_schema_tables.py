@@ -61,16 +61,17 @@ def test_members_of_members_stand_below_them() -> None:
     assert table is not None
     rows = [(line.name, line.type, line.required, line.default, line.bounds) for line in table.lines[:6]]
     assert rows == [
-        ("note", "text or nothing", True, "", "at most 500 characters"),
         ("items", "list", True, "", "1 or more items"),
         ("items[]", "object", False, "", ""),
         ("items[].sku", "text", True, "", ""),
         ("items[].parts", "list", False, "", ""),
         ("items[].parts[]", "object", False, "", ""),
+        ("items[].parts[].sku", "text", True, "", ""),
     ]
-    assert table.lines[0].description == "Said to the shop."
-    last = table.lines[-1]
-    assert (last.name, last.type, last.default, last.bounds) == ("pace", "one of", "slow", "one of slow, fast")
+    note, last = table.lines[-2:]
+    assert (note.name, note.type, note.description) == ("note", "text or nothing", "Said to the shop.")
+    assert (note.required, note.bounds) == (True, "at most 500 characters")
+    assert (last.name, last.type, last.default, last.bounds) == ("pace", "choice", "slow", "one of slow, fast")
 
 
 def test_what_is_no_object_is_one_line() -> None:
@@ -92,7 +93,8 @@ def test_a_flat_object_is_a_form() -> None:
     }
     assert [name for name, field in fields.items() if field.required] == ["text"]
     assert fields["top"].attributes == {"min": "1", "max": "9", "step": "1"}
-    assert (fields["top"].default, fields["pace"].choices) == ("3", ['"slow"', "2", "null"])
+    assert (fields["top"].default, fields["pace"].choices) == ("3", {'"slow"': "slow", "2": "2", "null": "null"})
+    assert list(fields) == ["text", "loud", "pace", "top"], "what is required, then by name"
 
 
 def test_what_a_form_cannot_hold_has_none() -> None:
