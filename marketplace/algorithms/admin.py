@@ -1,10 +1,12 @@
 """What those who run the platform see and set of the catalogue."""
 
 from typing import Any
+from uuid import UUID
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,6 +17,48 @@ from marketplace.algorithms.environments import set_environment_status
 from marketplace.algorithms.featuring import remove_feature, restore, save_feature, take_down
 from marketplace.algorithms.models import Algorithm, EnvironmentStanding, Feature
 from marketplace.errors import InvalidInput
+
+MOMENTS = {
+    DateTimeField: {
+        "form_class": forms.DateTimeField,
+        "widget": forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    }
+}
+"""One field each, with a name: Django's two have none for who cannot see them."""
+
+
+class AlgorithmField(forms.ModelChoiceField):
+    """An algorithm by its name, among thousands."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Algorithm.objects.select_related("organization"),
+            widget=forms.TextInput(attrs={"size": 40, "placeholder": "owner/name"}),
+        )
+
+    def to_python(self, value: Any) -> Algorithm | None:
+        """Raises ValidationError."""
+        if isinstance(value, Algorithm) or not value:
+            return value or None
+        owner, _, name = str(value).strip().partition("/")
+        found = self.queryset.filter(organization__slug__iexact=owner, name__iexact=name).first()
+        if found is None:
+            raise ValidationError("There is no such algorithm: write owner/name.")
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        """As it is typed."""
+        found = self.queryset.filter(pk=value).first() if isinstance(value, UUID) else None
+        return found.full_name if found else value
+
+
+class FeatureForm(ModelForm):
+    """What is featured, and for how long."""
+
+    algorithm = AlgorithmField()
+
+    class Meta:
+        help_texts = {"starts_at": "UTC.", "ends_at": "UTC. Empty: until it is removed."}
 
 
 class StandingForm(ModelForm):
@@ -33,6 +77,7 @@ class EnvironmentStandingAdmin(admin.ModelAdmin):
     """How the environments stand."""
 
     form = StandingForm
+    formfield_overrides = MOMENTS
     list_display = ("environment", "status", "instead", "ends_at", "toolchain_version")
     list_filter = ("status",)
     fields = ("environment", "toolchain_version", "status", "message", "instead", "ends_at")
@@ -103,8 +148,9 @@ class FeatureAdmin(admin.ModelAdmin):
     """What the first page shows first."""
 
     list_display = ("algorithm", "place", "why", "starts_at", "ends_at")
+    form = FeatureForm
+    formfield_overrides = MOMENTS
     list_select_related = ("algorithm__organization",)
-    autocomplete_fields = ("algorithm",)
     ordering = ("place", "starts_at")
     actions = ("remove",)
 

@@ -13,7 +13,6 @@ class AuditEventAdmin(ReadOnly):
     list_display = ("at", "actor_label", "action", "subject_label", "address", "via")
     list_display_links = ("at", "action")
     search_fields = ("actor_label__iexact", "action__istartswith", "subject_label__icontains", "subject_id")
-    search_help_text = "A person, the beginning of an act such as report., or what it was done to"
     date_hierarchy = "at"
     ordering = ("-at", "-id")
     show_full_result_count = False

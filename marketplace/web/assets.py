@@ -38,6 +38,11 @@ def script_tags(entry: str) -> SafeString:
     return mark_safe(tags)  # noqa: S308
 
 
+def style_tag(entry: str) -> SafeString:
+    """The tag of one more style sheet of frontend/src/styles. Raises FrontEndNotBuilt."""
+    return format_html('<link rel="stylesheet" href="{}">', asset_url(entry))
+
+
 def asset_url(source: str) -> str:
     """The address of one built file. Raises FrontEndNotBuilt."""
     try:

@@ -13,6 +13,8 @@ from marketplace.algorithms.models import Algorithm
 from marketplace.errors import PermissionDenied
 from marketplace.reviews.models import Report, ReportState
 
+OURS = ("marketplace.", "billing.")
+
 
 class OperatorSite(AdminSite):
     """Signing in is the platform's own, with whatever it asks for beside a password."""
@@ -20,7 +22,13 @@ class OperatorSite(AdminSite):
     site_header = "Administration of Agora"
     site_title = "Agora"
     index_title = "What waits"
-    enable_nav_sidebar = True
+    enable_nav_sidebar = False  # it moves what is beside it when it opens
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only what is ours: what libraries register could be changed with no trace, second factors among it."""
+        models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
+        ours = [model for model in models if model.__module__.startswith(OURS)]
+        super().register(ours, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Administrators of the platform alone: `agora administrator` makes one."""

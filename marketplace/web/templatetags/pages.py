@@ -31,6 +31,12 @@ def page_script(entry: str) -> SafeString:
 
 
 @register.simple_tag
+def page_style(entry: str) -> SafeString:
+    """One more style sheet: `{% page_style "src/styles/admin.css" %}`."""
+    return assets.style_tag(entry)
+
+
+@register.simple_tag
 def credits_per_dollar() -> str:
     """What a US dollar buys: `10,000`."""
     return f"{settings.CREDITS_PER_DOLLAR:,}"

@@ -104,11 +104,11 @@ def test_an_administrator_changes_it_in_the_admin(client: Client, alice: User) -
     alice.is_superuser = alice.is_staff = True
     alice.save()
     client.force_login(alice)
-    form = {"status": "deprecated", "message": "Leave it.", "instead": "javascript", "ends_at_0": "", "ends_at_1": ""}
+    form = {"status": "deprecated", "message": "Leave it.", "instead": "javascript", "ends_at": ""}
     page = "/admin/algorithms/environmentstanding/python3/change/"
     assert client.post(page, form).status_code == 302
     assert EnvironmentStanding.objects.get().status == "deprecated"
     assert AuditEvent.objects.get(action="environment.set").actor_id == alice.pk
-    refused = client.post(page, form | {"ends_at_0": "2030-01-01", "ends_at_1": "00:00"})
+    refused = client.post(page, form | {"ends_at": "2030-01-01T00:00"})
     assert refused.status_code == 200
     assert b"Only the versions of a retired environment end." in refused.content

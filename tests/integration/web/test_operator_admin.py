@@ -94,6 +94,11 @@ def add_page(shown: Any, address: str) -> list[str]:
     return [] if isinstance(shown, ReadOnly) or "environment" in address else [f"{address}add/"]
 
 
+def test_nothing_of_libraries_is_changed_here(db: object) -> None:
+    modules = {model.__module__.partition(".")[0] for model in admin.site._registry}
+    assert modules == {"marketplace", "billing"}
+
+
 def test_money_and_history_are_only_read(as_operator: Client, deblur: Version) -> None:
     record_calls(deblur)
     for address in ("/admin/ledger/ledgeraccount/", "/admin/ledger/ledgertransaction/", "/admin/audit/auditevent/"):
@@ -121,11 +126,14 @@ def test_an_algorithm_is_taken_down_and_restored(as_operator: Client, deblur: Ve
 
 def test_what_is_featured_stands_first_for_its_time(as_operator: Client, deblur: Version) -> None:
     now = timezone.now()
-    form = {"algorithm": deblur.algorithm_id, "place": 1, "why": "So sharp!", "starts_at_1": "00:00:00"}
-    form |= {"starts_at_0": f"{now - timedelta(days=1):%Y-%m-%d}", "ends_at_0": "", "ends_at_1": ""}
-    backwards = {"ends_at_0": f"{now - timedelta(days=2):%Y-%m-%d}", "ends_at_1": "00:00:00"}
+    form = {"algorithm": "ada/Deblur", "place": 1, "why": "So sharp!", "ends_at": ""}
+    form |= {"starts_at": f"{now - timedelta(days=1):%Y-%m-%dT%H:%M}"}
+    backwards = {"ends_at": f"{now - timedelta(days=2):%Y-%m-%dT%H:%M}"}
+    assert b"There is no such algorithm" in as_operator.post(f"{FEATURES}add/", form | {"algorithm": "ada/x"}).content
     assert b"must end after it starts" in as_operator.post(f"{FEATURES}add/", form | backwards).content
     assert as_operator.post(f"{FEATURES}add/", form).status_code == 302
+    change = Document(as_operator.get(f"{FEATURES}{Feature.objects.get().pk}/change/"))
+    assert change.find("input", id="id_algorithm")[0].attributes["value"] == "ada/deblur"
     page = Document(open_store())
     assert "So sharp!" in [found.text for found in page.find("p", class_="why")]
     assert "/?featured=yes" in page.links()
