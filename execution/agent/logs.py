@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+from collections.abc import Iterable
+
+from execution.protocol.redaction import Redactor
 
 READ_SIZE = 1 << 16
 TAIL_SIZE = 4096
@@ -22,8 +25,13 @@ class LogTail:
         self._cut = False
         self._heard: bytes | None = None
         """What was printed since somebody listens; None when nobody does."""
+        self._redactor = Redactor()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(descriptor, self._drain)
+
+    def hide(self, values: Iterable[str]) -> None:
+        """From now on these are left out of what is kept."""
+        self._redactor = Redactor(values)
 
     def text(self) -> str:
         """Whole lines where possible, the last one at the end."""
@@ -35,7 +43,7 @@ class LogTail:
         """What was printed since the last read, if that one was to listen. This one ends what it printed so far."""
         self._drain_all()
         heard, self._heard = self._heard or b"", b"" if listen else None
-        return heard.decode(errors="replace")
+        return self._redactor.strip(heard).decode(errors="replace")
 
     def close(self) -> None:
         """Reads what is still in the pipe and gives the descriptor up. Harmless when repeated."""
@@ -62,13 +70,13 @@ class LogTail:
         return True
 
     def _keep(self, data: bytes) -> None:
-        joined = self._tail + data[-TAIL_SIZE:]
-        self._cut |= len(self._tail) + len(data) > TAIL_SIZE
+        joined = self._redactor.strip(self._tail + data)  # before it is cut: half of a secret is not recognized
+        self._cut |= len(joined) > TAIL_SIZE
         self._tail = joined[-TAIL_SIZE:]
         if self._heard is not None and len(self._heard) < HEARD_SIZE:
             self._heard += data
             if len(self._heard) >= HEARD_SIZE:
-                self._heard = self._heard[:HEARD_SIZE] + LEFT_OUT
+                self._heard = self._redactor.strip(self._heard)[:HEARD_SIZE] + LEFT_OUT
 
     def _stop(self) -> None:
         if self._descriptor >= 0:

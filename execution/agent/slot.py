@@ -10,7 +10,7 @@ booting ──► warm ──► loading ──► leased
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -24,6 +24,7 @@ from execution.agent.launcher import Started
 from execution.agent.logs import LogTail
 from execution.agent.warm_pool import SlotKind
 from execution.protocol.agent_messages import AlgorithmFailure, SlotSeen
+from execution.protocol.redaction import Redactor
 from execution.sandbox.door import open_door
 from execution.sandbox.resources import UsageKind
 from execution.sandbox.watched import descendants
@@ -165,6 +166,7 @@ class Slot:
         Raises LoadFailed.
         """
         self._limit_memory(memory_bytes)
+        self._log.hide(variables.values())
         order = {"directory": self.started.directory, "entry": entry, "environment_variables": dict(variables)}
         try:
             async with asyncio.timeout(seconds):
@@ -176,7 +178,7 @@ class Slot:
         except (ChannelClosed, OSError):
             raise LoadFailed(await self._describe_death(memory_bytes)) from None
         if line.error is not None:
-            raise LoadFailed(line.error)
+            raise LoadFailed(_strip_secrets(line.error, variables.values()))
         if line.loaded is None or self._received:
             raise LoadFailed(AlgorithmFailure("the runner broke the protocol while it loaded", "SystemError"))
         if self.ending is not None:  # it loaded, and died
@@ -293,6 +295,12 @@ class Slot:
         self._ended.set()
         for callback in self._when_ended:
             callback()
+
+
+def _strip_secrets(failure: AlgorithmFailure, values: Iterable[str]) -> AlgorithmFailure:
+    redactor = Redactor(values)
+    trace = failure.stacktrace and redactor.strip_text(failure.stacktrace)
+    return AlgorithmFailure(redactor.strip_text(failure.message), failure.error_type, trace)
 
 
 def describe_ending(code: int, *, out_of_memory: bool, log_tail: str) -> Ending:

@@ -14,6 +14,11 @@ import msgspec
 LONGEST_LICENSE = 100
 GO_SUM = re.compile(r"^(\S+) (v[^\s/]+) (h1:\S+)$", re.MULTILINE)
 """Lines of modules themselves: those of their go.mod have /go.mod after the version."""
+MAVEN_LICENSE = re.compile(r"<licenses>\s*<license>.*?<name>([^<]+)</name>", re.DOTALL)
+MAVEN_PARENT = re.compile(r"<parent>(.*?)</parent>", re.DOTALL)
+COORDINATES = ("groupId", "artifactId", "version")
+MAVEN_FIELD = re.compile(r"<(groupId|artifactId|version)>\s*([\w.+-]+)\s*<")
+MOST_PARENTS = 8
 OSI = "License :: OSI Approved :: "
 
 
@@ -50,17 +55,19 @@ def read_jars(jars: list[Path], repository: Path) -> Iterator[Package]:
     for jar in jars:
         for place in sorted(repository.rglob(jar.name)):
             *group, artifact, version, _ = place.relative_to(repository).parts
-            digest = hashlib.sha256(jar.read_bytes()).hexdigest()
-            yield Package(f"{'.'.join(group)}/{artifact}", version, "maven", hash=f"sha256:{digest}")
+            name, digest = f"{'.'.join(group)}/{artifact}", hashlib.sha256(jar.read_bytes()).hexdigest()
+            license_ = _maven_license(place.parent / f"{artifact}-{version}.pom", repository)
+            yield Package(name, version, "maven", license=license_, hash=f"sha256:{digest}")
             break
 
 
-def read_cargo(lock: Path) -> Iterator[Package]:
-    """The crates of a Cargo.lock that come from a registry."""
+def read_cargo(lock: Path, home: Path) -> Iterator[Package]:
+    """The crates of a Cargo.lock that come from a registry, and lie unpacked in Cargo's `home`."""
     for one in tomllib.loads(lock.read_text("utf-8")).get("package", []):
         if "source" in one:
             digest = f"sha256:{one['checksum']}" if "checksum" in one else ""
-            yield Package(one["name"], one["version"], "cargo", hash=digest)
+            license_ = _cargo_license(home, f"{one['name']}-{one['version']}")
+            yield Package(one["name"], one["version"], "cargo", license=license_, hash=digest)
 
 
 def read_go(sums: Path) -> Iterator[Package]:
@@ -75,6 +82,30 @@ def _python_license(fields: Any) -> str:
     if text and "\n" not in text and len(text) <= LONGEST_LICENSE:
         return text
     return next((one.removeprefix(OSI) for one in fields.get_all("Classifier", []) if one.startswith(OSI)), "")
+
+
+def _cargo_license(home: Path, crate: str) -> str:
+    for manifest in home.glob(f"registry/src/*/{crate}/Cargo.toml"):
+        text = tomllib.loads(manifest.read_text("utf-8", errors="replace")).get("package", {}).get("license", "")
+        return text[:LONGEST_LICENSE] if isinstance(text, str) else ""
+    return ""
+
+
+def _maven_license(pom: Path, repository: Path) -> str:
+    """Its own, or that of the nearest parent that names one."""
+    for _ in range(MOST_PARENTS):
+        if not pom.is_file():
+            break
+        text = re.sub(r"<!--.*?-->", "", pom.read_text("utf-8", errors="replace"), flags=re.DOTALL)
+        if found := MAVEN_LICENSE.search(text):
+            return " ".join(found[1].split())[:LONGEST_LICENSE]
+        parent = MAVEN_PARENT.search(text)
+        fields = dict(MAVEN_FIELD.findall(parent[1])) if parent else {}
+        if len(fields) < len(COORDINATES):
+            break
+        group, artifact, version = (fields[name] for name in COORDINATES)
+        pom = repository / group.replace(".", "/") / artifact / version / f"{artifact}-{version}.pom"
+    return ""
 
 
 def _npm_license(one: dict[str, Any]) -> str:

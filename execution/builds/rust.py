@@ -55,7 +55,7 @@ def install(job: BuildJob) -> None:
     shutil.copytree(start, folder)  # with the crates that every program has, compiled already
     _write_program(job, folder)
     _build(job, folder, job.owner_cache)
-    job.resolved.extend(read_cargo(folder / "Cargo.lock"))
+    job.resolved.extend(read_cargo(folder / "Cargo.lock", job.owner_cache / "cargo"))
     job.packages.mkdir()
     _take_program(folder, "agora-program", job.packages / PROGRAM)
 
@@ -65,7 +65,7 @@ def _install_program(job: BuildJob) -> None:
     folder = job.scratch / "program"
     shutil.copytree(job.tree, folder, symlinks=True, ignore=shutil.ignore_patterns(".cargo", "rust-toolchain*"))
     _build(job, folder, job.owner_cache)
-    job.resolved.extend(read_cargo(folder / "Cargo.lock"))
+    job.resolved.extend(read_cargo(folder / "Cargo.lock", job.owner_cache / "cargo"))
     manifest = _read_manifest(job)
     programs = manifest.get("bin") or [manifest["package"]]
     add_bridge(job)

@@ -13,7 +13,7 @@ from marketplace.cli.publish import publish_folder
 from tests.platform import RunningPlatform
 
 SECONDS = 20.0
-SOURCE = "import os\n\n\ndef apply(name):\n    return os.environ.get(name)\n"
+SOURCE = "import os\n\n\ndef apply(name):\n    print('It is', os.environ.get(name))\n    return os.environ.get(name)\n"
 MANIFEST = 'name = "keeper"\nsummary = "Tells a variable."\nenvironment = "python3"\npublic = false\n'
 
 
@@ -36,6 +36,8 @@ def test_a_secret_is_there_within_seconds_and_gone_within_seconds(platform: Runn
         wait_for("a first value")
         assert client.post(secrets, json=body | {"secret_value": "a second value"}).status_code == 200
         wait_for("a second value")
+        printed = client.post(f"/v1/algo/{reference}?stdout=true", json="TOKEN").json()["metadata"]["stdout"]
+        assert printed == "It is [secret]\n"
         assert client.delete(f"{secrets}/{made.json()['id']}").status_code == 204
         wait_for(None)
     logs = "".join(path.read_text(errors="replace") for path in (platform.home / "logs").glob("*.log"))

@@ -37,6 +37,20 @@ async def test_what_is_short_is_kept(pipe: tuple[int, int]) -> None:
     assert await read_all(pipe, "first\nsecond é\n".encode()) == "first\nsecond é\n"
 
 
+async def test_secrets_are_left_out_however_they_arrive(pipe: tuple[int, int]) -> None:
+    reading, writing = pipe
+    tail = LogTail(reading)
+    tail.hide(["hunter-two-and-three"])
+    assert tail.read(listen=True) == ""
+    for part in (b"x" * TAIL_SIZE, b" it is hunter-two", b"-and-three, and aHVudGVyLXR3by1hbmQtdGhyZWU=\n"):
+        await asyncio.to_thread(write_all, writing, part)
+        await asyncio.sleep(0)
+    heard = tail.read(listen=False)
+    assert heard.endswith("x it is [secret], and [secret]=\n")
+    assert tail.text() == heard[-TAIL_SIZE:]
+    tail.close()
+
+
 async def test_of_what_is_long_the_last_whole_lines_are_kept(pipe: tuple[int, int]) -> None:
     lines = [f"line {number}\n" for number in range(100_000)]
     text = await read_all(pipe, "".join(lines).encode())

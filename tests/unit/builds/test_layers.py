@@ -98,7 +98,11 @@ def test_it_reads_what_compilers_have_linked(tmp_path: Path) -> None:
         '[[package]]\nname = "mine"\nversion = "1.0.0"\n\n[[package]]\nname = "heck"\nversion = "0.5.0"\n'
         'source = "registry+https://index.example"\nchecksum = "2304"\n'
     )
-    assert list(read_cargo(lock)) == [Package("heck", "0.5.0", "cargo", hash="sha256:2304")]
+    manifest = tmp_path / "registry" / "src" / "index" / "heck-0.5.0" / "Cargo.toml"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text('[package]\nname = "heck"\nlicense = "MIT OR Apache-2.0"\n')
+    expected = Package("heck", "0.5.0", "cargo", license="MIT OR Apache-2.0", hash="sha256:2304")
+    assert list(read_cargo(lock, tmp_path)) == [expected]
     sums = tmp_path / "go.sum"
     sums.write_text("golang.org/x/text v0.3.0 h1:abc=\ngolang.org/x/text v0.3.0/go.mod h1:def=\n")
     assert list(read_go(sums)) == [Package("golang.org/x/text", "v0.3.0", "golang", hash="h1:abc=")]
