@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -22,7 +23,7 @@ from marketplace.organizations.teams import (
     list_teams,
     remove_from_team,
 )
-from marketplace.web.console.page import organization_page, read_uuid, render_page
+from marketplace.web.console.page import organization_page, read_uuid, render_confirmation, render_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,12 +61,22 @@ def change_member(request: HttpRequest, scope: AccessibleOrganization, team_id: 
     return redirect("console:teams", scope.organization.slug)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @organization_page
 def delete(request: HttpRequest, scope: AccessibleOrganization, team_id: UUID) -> HttpResponse:
-    """Ends a team that nothing is limited to."""
+    """Asks, then ends a team that nothing is limited to."""
     check_can_manage_teams(scope)
     team = get_team(scope=scope, team_id=team_id)
+    if request.method == "GET":
+        return render_confirmation(
+            request,
+            scope,
+            "teams",
+            question=f"Delete the team {team.name}?",
+            consequence="Its keys are revoked: every call with them fails from now on. This cannot be undone.",
+            action="Delete the team",
+            back=reverse("console:teams", args=[scope.organization.slug]),
+        )
     try:
         delete_team(scope=scope, team=team)
         messages.success(request, f"The team {team.name} is gone.")

@@ -11,10 +11,12 @@ from playwright.sync_api import Page
 
 from billing.metering.models import CallRecord
 from marketplace.accounts.models import User
+from marketplace.algorithms.approvals import approve, ask_for_approval
 from marketplace.algorithms.featuring import save_feature
 from marketplace.algorithms.models import Build, BuildState, Feature
 from marketplace.organizations.limits import set_budget
-from marketplace.organizations.selectors import get_accessible_organization
+from marketplace.organizations.selectors import AccessibleOrganization, get_accessible_organization
+from marketplace.organizations.teams import add_to_team, create_team
 from marketplace.reviews.services import report_algorithm
 from tests.factories.calls import record_calls, record_history
 from tests.factories.catalogue import make_algorithm, make_build, make_version
@@ -84,6 +86,8 @@ def workplace(live_server: Any) -> Iterator[Workplace]:
     make_payouts(lab.id)
     make_top_up(lab.id, failure="Your card was declined.")
     scope = get_accessible_organization(user=grace, slug="lab")
+    add_to_team(scope=scope, team=create_team(scope=scope, name="Vision", now=timezone.now()), username="ada")
+    fill_catalog(scope)
     set_budget(scope=scope, period="month", amount=10**10, hard=True, at=timezone.now())
     set_budget(scope=scope, period="day", amount=1, hard=False, key_id=key.id, at=timezone.now())
     paths = list_paths(key.id, calls, failed, going_on, invoice.pk)
@@ -112,6 +116,14 @@ def show_all_of_the_store(grace: User) -> None:
     feature = Feature(algorithm=algorithm, why="Fast, and it keeps colours as they are.", starts_at=timezone.now())
     save_feature(feature=feature, by=grace)
     report_algorithm(algorithm=algorithm, reporter=grace, reason="misleading", text="It makes them large.")
+
+
+def fill_catalog(scope: AccessibleOrganization) -> None:
+    """One algorithm of others is approved, and one asked for."""
+    acme = make_user("acme")
+    approved, asked = (make_version(make_algorithm(name, by=acme), by=acme).algorithm for name in ("approved", "asked"))
+    approve(scope=scope, algorithm=approved, up_to="0.1.0", now=timezone.now())
+    ask_for_approval(scope=scope, algorithm=asked, reason="We read invoices every night.", now=timezone.now())
 
 
 def list_paths(key_id: object, calls: list[Any], failed: Build, going_on: Build, invoice_id: object) -> list[str]:

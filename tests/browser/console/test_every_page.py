@@ -22,7 +22,7 @@ from billing.metering.models import CallRecord
 from billing.payments.models import Invoice, Payment
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Build, Version
-from marketplace.organizations.models import ApiKey
+from marketplace.organizations.models import ApiKey, Team
 from marketplace.reviews.models import Report
 from marketplace.reviews.services import write_review
 from tests.browser.console.conftest import LONG_NAME, Workplace
@@ -86,7 +86,7 @@ def addresses(workplace: Workplace, client: Client) -> list[str]:
         "review_id": review.pk, "budget_id": review.pk, "node": "local", "slot_id": 1, "section": "algorithms",
         "secret_id": review.pk, "commit_id": "0" * 40, "provider_id": "lab", "organization_slug": "lab",
         "token": "none", "domain_id": review.pk, "invitation_id": review.pk,
-        "team_id": review.pk,
+        "team_id": Team.objects.earliest("created_at").pk,
     }  # fmt: skip
     client.force_login(workplace.grace)
     found = [fill(route, examples) for route in routes_of(get_resolver().url_patterns) if not route.startswith(OTHERS)]

@@ -103,4 +103,4 @@ def test_collecting_costs_the_same_queries_however_many_there_are(alice: User) -
         algorithm = make_algorithm(by=alice)
         make_version(algorithm)
         make_version(algorithm)
-    assert count() == before == 6
+    assert count() == before == 7

@@ -111,6 +111,7 @@ TABLE = [
     Row("get", "/teams", 200, EVERYONE),
     Row("post", "/teams", 302, MANAGERS, {"name": "Vision"}),
     Row("post", "/teams/{team}/members", 302, MANAGERS, {"member": "dora_too"}),
+    Row("get", "/teams/{team}/delete", 200, MANAGERS),
     Row("post", "/teams/{team}/delete", 302, MANAGERS),
     Row("get", "/algorithms/secret/access", 200, EVERYONE),
     Row("post", "/algorithms/secret/access", 302, MANAGERS),
