@@ -22,14 +22,22 @@ from marketplace.repositories.models import Push, SourceImport
 from marketplace.repositories.places import ensure_repository
 from marketplace.repositories.services import receive_commit
 
+MOST_DELIVERIES = 10
+"""Kept of those that the host made last."""
+
 
 def get_import(*, algorithm: Algorithm, scope: AccessibleOrganization) -> SourceImport:
     """Raises NotFound, PermissionDenied: whoever reads it has the webhook's secret."""
-    check_can_publish(scope)
-    found = SourceImport.objects.filter(algorithm=algorithm).first()
+    found = find_import_of(algorithm=algorithm, scope=scope)
     if found is None:
         raise NotFound("The source of this algorithm is imported from nowhere.")
     return found
+
+
+def find_import_of(*, algorithm: Algorithm, scope: AccessibleOrganization) -> SourceImport | None:
+    """Raises PermissionDenied."""
+    check_can_publish(scope)
+    return SourceImport.objects.filter(algorithm=algorithm).first()
 
 
 def find_import(import_id: uuid.UUID) -> SourceImport | None:
@@ -63,6 +71,19 @@ def end_import(*, algorithm: Algorithm, scope: AccessibleOrganization) -> None:
     found = get_import(algorithm=algorithm, scope=scope)
     _audit(found, scope, "import.end")
     found.delete()
+
+
+def fetch_again(*, algorithm: Algorithm, scope: AccessibleOrganization) -> None:
+    """Looks at the branch without having been told of a push. Raises PermissionDenied, NotFound."""
+    fetch_soon(get_import(algorithm=algorithm, scope=scope))
+
+
+@transaction.atomic
+def note_delivery(found: SourceImport, *, status: int, text: str, now: datetime) -> None:
+    """Keeps what the host was answered."""
+    kept = SourceImport.objects.select_for_update().filter(pk=found.pk).values_list("deliveries", flat=True).first()
+    new = {"at": now.isoformat(sep=" ", timespec="seconds"), "status": status, "text": text}
+    SourceImport.objects.filter(pk=found.pk).update(deliveries=[new, *(kept or [])][:MOST_DELIVERIES])
 
 
 def fetch_soon(found: SourceImport) -> None:

@@ -62,6 +62,8 @@ class SourceImport(models.Model):
     """What was built last."""
     failure = models.TextField(blank=True)
     """Why the last fetch brought nothing, for the author."""
+    deliveries = models.JSONField(default=list)
+    """What the host told last and what it was answered, newest first: `at`, `status`, `text`."""
 
     def __str__(self) -> str:
         return f"{self.algorithm} from {self.url}"

@@ -4,11 +4,13 @@ import uuid
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from adapters.git_hosts.deliveries import Forged, Provider, Unreadable, read_pushed_branch
-from marketplace.repositories.imports import fetch_soon, find_import, webhook_secret
+from marketplace.repositories.imports import fetch_soon, find_import, note_delivery, webhook_secret
+from marketplace.repositories.models import SourceImport
 
 
 @csrf_exempt
@@ -18,17 +20,23 @@ def receive_git_push(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse
     found = find_import(import_id)
     if found is None:
         return _say("There is no such import.", 404)
+    text, status = _take(request, found)
+    note_delivery(found, status=status, text=text, now=timezone.now())
+    return _say(text, status)
+
+
+def _take(request: HttpRequest, found: SourceImport) -> tuple[str, int]:
     provider = cast("Provider", found.provider)
     try:
         branch = read_pushed_branch(provider, request.headers, request.body, secret=webhook_secret(found))
     except Forged as error:
-        return _say(str(error), 403)
+        return str(error), 403
     except Unreadable as error:
-        return _say(str(error), 400)
+        return str(error), 400
     if branch != found.branch:
-        return _say(f"Nothing to do: only pushes to {found.branch} are built.", 200)
+        return f"Nothing to do: only pushes to {found.branch} are built.", 200
     fetch_soon(found)
-    return _say(f"{found.branch} will be fetched and built.", 202)
+    return f"{found.branch} will be fetched and built.", 202
 
 
 def _say(text: str, status: int) -> HttpResponse:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from marketplace.web import converters  # noqa: F401 - registers `word`
-from marketplace.web.workspace import creation, files
+from marketplace.web.workspace import creation, files, imports
 
 app_name = "workspace"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path(f"{ALGORITHM}/files", files.files, name="files"),
     path(f"{ALGORITHM}/files/edit", files.edit, name="edit"),
     path(f"{ALGORITHM}/files/remove", files.remove, name="remove"),
+    path(f"{ALGORITHM}/import", imports.source_import, name="import"),
+    path(f"{ALGORITHM}/import/fetch", imports.fetch, name="fetch-import"),
+    path(f"{ALGORITHM}/import/end", imports.end, name="end-import"),
     path(f"{ALGORITHM}/commits", files.commits, name="commits"),
     path(f"{ALGORITHM}/commits/<str:commit_id>", files.commit, name="commit"),
 ]

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, Build
 from marketplace.organizations.models import Organization
-from marketplace.repositories.models import Push
+from marketplace.repositories.imports import note_delivery, webhook_secret
+from marketplace.repositories.models import Push, SourceImport
 from marketplace.repositories.places import ensure_repository
 from marketplace.repositories.trees import commit_files, find_head, list_commits, list_files, read_file
 from marketplace.web.workspace.urls import urlpatterns
@@ -106,6 +108,26 @@ def test_bytes_are_shown_as_such(as_alice: Client, echo: Algorithm) -> None:
     assert "<textarea" not in page
 
 
+def test_a_branch_is_followed_with_a_secret_that_is_shown_once(as_alice: Client, echo: Algorithm) -> None:
+    address = f"{HOME}/import"
+    assert "Nothing is imported" in as_alice.get(address).content.decode()
+    wanted = {"provider": "github", "url": "http://192.168.1.1/x", "branch": "main"}
+    assert not SourceImport.objects.exists()
+    assert "whsec_" not in as_alice.post(address, wanted).content.decode()
+    page = as_alice.post(address, wanted | {"url": "https://github.com/ann/ocr"}).content.decode()
+    found = SourceImport.objects.get(algorithm=echo)
+    assert webhook_secret(found) in page
+    note_delivery(found, status=403, text="The signature is wrong.", now=timezone.now())
+    SourceImport.objects.update(failure="The repository does not exist, or is not public.")
+    page = as_alice.get(address).content.decode()
+    assert webhook_secret(found) not in page
+    assert "is not public" in page
+    assert "The signature is wrong." in page
+    assert as_alice.post(f"{address}/fetch").status_code == 302
+    assert as_alice.post(f"{address}/end").status_code == 302
+    assert not SourceImport.objects.exists()
+
+
 VISITORS = ("owner", "member", "stranger", "anonymous")
 TABLE = {
     ("get", "/console/team/new-algorithm"): (200, 200, 404, 302),
@@ -114,6 +136,10 @@ TABLE = {
     ("get", f"{HOME}/files/edit"): (200, 200, 404, 302),
     ("get", f"{HOME}/files/remove?path=agora.toml"): (200, 200, 404, 302),
     ("post", f"{HOME}/files/remove?path=agora.toml"): (302, 302, 404, 302),
+    ("get", f"{HOME}/import"): (200, 200, 404, 302),
+    ("post", f"{HOME}/import"): (200, 200, 404, 302),
+    ("post", f"{HOME}/import/fetch"): (404, 404, 404, 302),
+    ("post", f"{HOME}/import/end"): (404, 404, 404, 302),
     ("get", f"{HOME}/commits"): (200, 200, 404, 302),
     ("get", f"{HOME}/commits/{{head}}"): (200, 200, 404, 302),
     ("get", f"{HOME}/commits/no_such_commit"): (404, 404, 404, 302),
