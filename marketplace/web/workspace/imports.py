@@ -44,7 +44,7 @@ def source_import(request: HttpRequest, scope: AccessibleOrganization, name: str
     """What is followed and how that goes, and a form for another, whose answer alone has the secret."""
     algorithm = get_owned_algorithm(scope=scope, name=name)
     found = find_import_of(algorithm=algorithm, scope=scope)
-    form = ImportForm(request.POST or None)
+    form = ImportForm(request.POST or None, initial=_followed(found))
     made = _set(algorithm, scope, form) if request.method == "POST" and form.is_valid() else None
     current = made or found
     context = {
@@ -74,6 +74,10 @@ def end(request: HttpRequest, scope: AccessibleOrganization, name: str) -> HttpR
     end_import(algorithm=get_owned_algorithm(scope=scope, name=name), scope=scope)
     messages.success(request, "It is followed no longer. What was imported stays.")
     return redirect("workspace:import", scope.organization.slug, name)
+
+
+def _followed(found: SourceImport | None) -> dict[str, str]:
+    return {"provider": found.provider, "url": found.url, "branch": found.branch} if found else {}
 
 
 def _set(algorithm: Algorithm, scope: AccessibleOrganization, form: ImportForm) -> SourceImport | None:
