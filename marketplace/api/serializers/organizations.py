@@ -160,6 +160,7 @@ class KeySerializer(serializers.Serializer):
     name = serializers.CharField()
     prefix = serializers.CharField()
     permissions = serializers.SerializerMethodField()
+    team = serializers.CharField(source="team.name", default=None, allow_null=True, help_text="That it belongs to.")
     created_by = serializers.CharField(source="created_by.username")
     created_at = serializers.DateTimeField()
     last_used_at = serializers.DateTimeField(allow_null=True)

@@ -3,14 +3,17 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.directory.entries import KeyEntry
 from marketplace.directory.keys import hash_key
 from marketplace.errors import PermissionDenied
 from marketplace.organizations.key_permissions import check_can_read_data, check_can_write_data
-from marketplace.organizations.models import ApiKey
+from marketplace.organizations.models import ApiKey, Organization
 from marketplace.organizations.publication import collect_key_entries
+from marketplace.organizations.services import create_api_key
+from marketplace.organizations.teams import create_team
 from tests.factories.async_calls import make_async_call, make_batch
 from tests.factories.catalogue import make_algorithm, make_version
 from tests.factories.people import scope_of
@@ -126,6 +129,14 @@ def test_a_key_gives_what_it_has(as_alice: Caller) -> None:
     of_pages = make_key(as_alice, referer_host="example.com")
     for wanted in ({"referer_host": "Example.com"}, {"allow_web_algo": False}):
         assert of_pages.post(KEYS, {"name": "x", "permissions": wanted}).status_code == 201
+
+
+def test_a_key_of_a_team_makes_keys_of_that_team(team: Organization, alice: User) -> None:
+    vision = create_team(scope=scope_of(alice, "team"), name="Vision", now=timezone.now())
+    held = Caller(create_api_key(organization=team, name="held", by=alice, team=vision).text)
+    made = held.post("/v1/organizations/team/keys", {"name": "made"}).json()
+    assert made["team"] == "Vision"
+    assert entry_of(Caller(made["key"])).team == str(vision.pk)
 
 
 def test_data_has_permissions_of_its_own(as_alice: Caller) -> None:
