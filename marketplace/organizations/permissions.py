@@ -12,6 +12,7 @@ class Action(StrEnum):
 
     CALL = "call algorithms"
     CREATE_KEY = "create API keys"
+    USE_DATA = "use hosted data"
     PUBLISH = "publish algorithms"
     ANSWER_REVIEWS = "answer reviews"
     WITHDRAW = "withdraw versions"
@@ -33,7 +34,7 @@ class Action(StrEnum):
     CLOSE = "delete the organization"
 
 
-CALLING = frozenset({Action.CALL, Action.CREATE_KEY, Action.END_CALLS})
+CALLING = frozenset({Action.CALL, Action.CREATE_KEY, Action.USE_DATA, Action.END_CALLS})
 DEVELOPING = CALLING | {Action.PUBLISH, Action.ANSWER_REVIEWS}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
@@ -137,6 +138,16 @@ def can_manage_limits(scope: AccessibleOrganization) -> bool:
 def check_can_manage_limits(scope: AccessibleOrganization) -> None:
     """Raises PermissionDenied unless they may set budgets, and limits of keys."""
     _require(can_manage_limits(scope), Action.MANAGE_LIMITS, scope)
+
+
+def can_use_data(scope: AccessibleOrganization) -> bool:
+    """Whether they may read and write the organization's collections."""
+    return Action.USE_DATA in ALLOWED[scope.role]
+
+
+def check_can_use_data(scope: AccessibleOrganization) -> None:
+    """Raises PermissionDenied unless they may read and write the organization's collections."""
+    _require(can_use_data(scope), Action.USE_DATA, scope)
 
 
 def can_create_key(scope: AccessibleOrganization) -> bool:

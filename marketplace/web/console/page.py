@@ -17,6 +17,7 @@ from marketplace.organizations.permissions import (
     can_manage_sign_on,
     can_read_audit,
     can_read_payments,
+    can_use_data,
 )
 from marketplace.organizations.selectors import (
     AccessibleOrganization,
@@ -70,6 +71,7 @@ def render_page(
         "scopes": list_accessible_organizations(user=scope.user),
         "section": section,
         "can_manage_sign_on": can_manage_sign_on(scope),
+        "can_use_data": can_use_data(scope),
         "can_read_audit": can_read_audit(scope),
         "can_manage_payments": can_manage_payments(scope),
         "can_read_payments": can_read_payments(scope),

@@ -12,6 +12,7 @@ from marketplace.web.console import (
     builds,
     calls,
     catalog,
+    data,
     exports,
     failures,
     home,
@@ -45,6 +46,7 @@ CATALOG = f"{ORGANIZATION}/catalog"
 CALLS = f"{ORGANIZATION}/calls"
 ALGORITHMS = f"{ORGANIZATION}/algorithms"
 TEAMS = f"{ORGANIZATION}/teams"
+DATA = f"{ORGANIZATION}/data"
 MEMBERS = f"{ORGANIZATION}/members"
 PAYMENTS = f"{ORGANIZATION}/payments"
 INVOICES = f"{ORGANIZATION}/invoices"
@@ -63,6 +65,12 @@ urlpatterns = [
     path(f"{ORGANIZATION}/monitor", monitor.organization_monitor, name="monitor"),
     path(f"{ORGANIZATION}/monitor/calls/<uuid:call_id>/end", monitor.end_organization_call, name="end-call"),
     path(f"{CALLS}/<uuid:call_id>", calls.call, name="call"),
+    path(DATA, data.browse, name="data"),
+    path(f"{DATA}/file", data.download, name="download-data"),
+    path(f"{DATA}/upload", data.upload, name="upload-data"),
+    path(f"{DATA}/folder", data.make_folder, name="make-data-folder"),
+    path(f"{DATA}/share", data.share, name="share-data"),
+    path(f"{DATA}/remove", data.remove, name="remove-data"),
     path(f"{ORGANIZATION}/usage", usage.usage, name="usage"),
     path(f"{ORGANIZATION}/usage.csv", usage.usage_csv, name="usage-csv"),
     path(CATALOG, catalog.catalog, name="catalog"),
