@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 
 from billing import api as billing
@@ -20,6 +22,7 @@ from marketplace.organizations.selectors import (
     list_sole_ownerships,
 )
 from marketplace.organizations.services import end_organization, remove_member
+from marketplace.sign_on.services import erase_sign_on
 
 
 def list_obstacles(organization: Organization) -> list[str]:
@@ -60,7 +63,8 @@ def close_account(*, user: User, forfeit: bool, now: datetime) -> None:
         _close(personal, now)
     for scope in list_accessible_organizations(user=user):
         remove_member(organization=scope.organization, user=user, by=user)
-    EmailAddress.objects.filter(user=user).delete()
+    for ways_in in (EmailAddress, Authenticator, SocialAccount):
+        ways_in.objects.filter(user=user).delete()
     erase_person(user=user)
 
 
@@ -77,6 +81,7 @@ def _close(scope: AccessibleOrganization, now: datetime) -> None:
     Version.objects.filter(algorithm__in=ids, withdrawn_at=None).update(withdrawn_at=now)
     Algorithm.objects.filter(pk__in=ids).update(public=False, updated_at=now)
     AlgorithmSecret.objects.filter(algorithm__in=ids).delete()
+    erase_sign_on(scope.organization)
     end_organization(scope=scope, now=now)
     # Not robust: whoever deletes must learn that the gateways could not be told, and try again.
     transaction.on_commit(lambda: publish_many_now(ids))

@@ -13,7 +13,7 @@ from marketplace.organizations.permissions import check_can_manage_sign_on
 from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.sealing import seal
 from marketplace.sign_on.documents import SamlProvider, check_issuer
-from marketplace.sign_on.models import SignOn, SignOnKind
+from marketplace.sign_on.models import MailDomain, SignOn, SignOnKind
 from marketplace.sign_on.selectors import find_by_organization
 
 NEWCOMER_ROLES = [role for role in Role if role not in {Role.OWNER, Role.ADMIN}]
@@ -88,6 +88,13 @@ def require_sign_on(*, scope: AccessibleOrganization, required: bool, signed_on:
     changed = Organization.objects.filter(pk=organization.pk).exclude(requires_sign_on=required)
     if changed.update(requires_sign_on=required):
         _audit(scope, "sign_on.require" if required else "sign_on.excuse", organization.slug)
+
+
+def erase_sign_on(organization: Organization) -> None:
+    """With the organization, in its transaction: secret, bound identities, and domains, which others may prove then."""
+    _forget_identities(organization)
+    SignOn.objects.filter(organization=organization).delete()
+    MailDomain.objects.filter(organization=organization).delete()
 
 
 def _set(

@@ -7,12 +7,16 @@ import httpx
 import jwt
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
+from django.utils import timezone
 
 from marketplace.accounts.models import User
+from marketplace.algorithms.closing import close_account, close_organization
 from marketplace.audit.models import AuditEvent
 from marketplace.organizations.models import Membership, Organization
+from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.sign_on.models import MailDomain, SignOn
 from tests.factories.codes import give_second_factor
 from tests.factories.people import PASSWORD
@@ -168,6 +172,21 @@ def test_a_token_that_is_not_for_us_is_not_believed(
     assert "cannot be believed" in reason_of(visitor.get(back))
     assert not is_signed_in(visitor)
     assert not User.objects.filter(email=EVE["email"]).exists()
+
+
+def test_with_an_account_go_its_ways_in_and_with_an_organization_its_provider(
+    visitor: Client, openid: str, owner: AccessibleOrganization
+) -> None:
+    sign_on(visitor, openid)
+    eve = User.objects.get(email=EVE["email"])
+    give_second_factor(eve)
+    close_account(user=eve, forfeit=True, now=timezone.now())
+    assert not SocialAccount.objects.exists()
+    assert not Authenticator.objects.exists()
+    sign_on(Client(), openid)
+    assert User.objects.get(email=EVE["email"]).username == "eve_adams_2", "somebody new, as far as anybody knows"
+    close_organization(scope=owner, forfeit=True, now=timezone.now())
+    assert not any(rows.objects.exists() for rows in (SignOn, MailDomain, SocialAccount))
 
 
 def test_who_gives_up_there_is_told_so(visitor: Client, openid: str) -> None:
