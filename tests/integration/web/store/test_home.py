@@ -69,6 +69,9 @@ def test_the_catalogue_is_listed(anonymous: Client, catalogue: dict[str, Version
         ("category=nothing&price=x&input=y", ["deblur", "palette", "summarize", "translate"]),
         ("owner=bob", ["summarize", "translate"]),
         ("q=text&tag=image", []),
+        ("compute=cpu&tag=image", ["deblur", "palette"]),
+        ("compute=gpu", []),
+        ("featured=yes", []),
         ("q=%00&tag=%00&language=%00&sort=%00&page=%00", ["deblur", "palette", "summarize", "translate"]),
     ],
 )
