@@ -125,8 +125,12 @@ def get_version(*, algorithm: Algorithm, selector: str | None = None) -> Version
 
 
 def list_latest_versions(*, algorithms: Collection[Algorithm]) -> dict[UUID, Version]:
-    """The newest version of each, in one query, by the algorithm's id; one that has none is left out."""
+    """The newest version of each, in one query, by the algorithm's id; one that has none is left out.
+
+    Without what is long: samples, their results and schemas.
+    """
     versions = Version.objects.filter(algorithm__in=algorithms, withdrawn_at=None)
+    versions = versions.defer("samples", "sample_results", "input_schema", "output_schema")
     newest = versions.order_by("algorithm_id", *NEWEST_FIRST).distinct("algorithm_id")
     return {version.algorithm_id: version for version in newest}
 

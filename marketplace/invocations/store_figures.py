@@ -8,12 +8,13 @@ from django.db.models import Count, Q
 
 from marketplace.algorithms.categories import CATEGORIES
 from marketplace.algorithms.models import Version
-from marketplace.algorithms.selectors import published_algorithms
+from marketplace.algorithms.selectors import count_tags, published_algorithms
 from marketplace.invocations.selectors import count_calls
 
 KEY = "store:figures"
 KEPT_SECONDS = 60
 SHOWN = 4
+TAGS_SHOWN = 14
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class StoreFigures:
     calls: int
     categories: dict[str, int]
     """How many algorithms stand on each shelf, by its id; empty ones are left out."""
+    tags: list[tuple[str, int]]
+    """The most used ones, with how many algorithms carry each."""
     rising: list[UUID]
     loved: list[UUID]
 
@@ -48,6 +51,7 @@ def refresh_store_figures() -> StoreFigures:
         versions=live.count(),
         calls=count_calls(),
         categories={name: count for name, count in counted.items() if count},
+        tags=count_tags(limit=TAGS_SHOWN),
         rising=list(rising.values_list("pk", flat=True)[:SHOWN]),
         loved=list(loved.values_list("pk", flat=True)[:SHOWN]),
     )

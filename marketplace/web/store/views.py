@@ -18,7 +18,6 @@ from marketplace.algorithms.featuring import list_featured
 from marketplace.algorithms.models import Algorithm, InputKind
 from marketplace.algorithms.search import search_algorithms
 from marketplace.algorithms.selectors import (
-    count_tags,
     get_version,
     get_visible_algorithm,
     get_visible_owner,
@@ -39,7 +38,6 @@ from marketplace.web.store.structured_data import describe_algorithm, describe_s
 from marketplace.web.store.visitor_pages import kept_for_visitors
 
 CARDS_PER_PAGE = 24
-TAGS_SHOWN = 14
 FEWEST_ON_SHELF = 2
 FEATURED = "Featured"
 FEATURED_SHOWN = 4
@@ -65,12 +63,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "figures": figures,
     }
     if request.headers.get("HX-Request"):
-        response = render(request, "store/results.html", context | _filter_choices(filters))
+        response = render(request, "store/results.html", context | _filter_choices(filters, figures))
         # Each letter typed is not a place to come back to; a tag, a language and an order are.
         typed = request.headers.get("HX-Trigger-Name") == "q"
         response["HX-Replace-Url" if typed else "HX-Push-Url"] = filters.address
     else:
-        response = render(request, "store/home.html", context | _filter_choices(filters) | _frame())
+        response = render(request, "store/home.html", context | _filter_choices(filters, figures) | _frame())
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -164,11 +162,10 @@ def _list_page(filters: Filters) -> Page[Algorithm]:
     return Paginator(found, CARDS_PER_PAGE).get_page(filters.page)
 
 
-def _filter_choices(filters: Filters) -> dict[str, object]:
-    tags = count_tags(limit=TAGS_SHOWN)
-    unlisted = filters.tag if filters.tag not in dict(tags) else ""
+def _filter_choices(filters: Filters, figures: StoreFigures) -> dict[str, object]:
+    unlisted = filters.tag if filters.tag not in dict(figures.tags) else ""
     return {
-        "tags": tags,
+        "tags": figures.tags,
         "unlisted_tag": unlisted,
         "languages": language_names(),
         "categories": CATEGORIES,

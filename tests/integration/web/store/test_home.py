@@ -7,8 +7,8 @@ from django.utils import timezone
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Algorithm, Version
 from marketplace.invocations.standings import refresh_standings
-from marketplace.invocations.store_figures import refresh_store_figures
-from marketplace.web.store.views import CARDS_PER_PAGE, TAGS_SHOWN
+from marketplace.invocations.store_figures import TAGS_SHOWN, refresh_store_figures
+from marketplace.web.store.views import CARDS_PER_PAGE
 from tests.factories.calls import record_calls
 from tests.factories.catalogue import make_algorithm, make_version
 from tests.integration.web.document import Document
