@@ -9,14 +9,14 @@ from django.db import transaction
 from marketplace.audit.services import record
 from marketplace.errors import Conflict, InvalidInput, NotFound
 from marketplace.organizations.models import Organization, Role
-from marketplace.organizations.permissions import check_can_manage_sign_on
+from marketplace.organizations.permissions import ALLOWED, Action, check_can_manage_sign_on
 from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.sealing import seal
 from marketplace.sign_on.documents import SamlProvider, check_issuer
 from marketplace.sign_on.models import MailDomain, SignOn, SignOnKind
 from marketplace.sign_on.selectors import find_by_organization
 
-NEWCOMER_ROLES = [role for role in Role if role not in {Role.OWNER, Role.ADMIN}]
+NEWCOMER_ROLES = [role for role in Role if Action.MANAGE_MEMBERS not in ALLOWED[role]]
 """A provider makes nobody a manager: somebody here does, by name."""
 
 
