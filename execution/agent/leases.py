@@ -20,6 +20,8 @@ from execution.config import AgentConfig
 from execution.errors import ArtifactDamaged, RunnerNotReady
 from execution.protocol.agent_messages import (
     AlgorithmFailure,
+    Clean,
+    Cleaned,
     Discard,
     DoorOpened,
     Drain,
@@ -110,6 +112,9 @@ class Leases:
             case ReadLog(request_id, slot_id, listen):
                 slot = holder.slots.get(slot_id)
                 link.send(Log(request_id, slot.read_log(listen=listen) if slot is not None else ""))
+            case Clean(request_id, slot_id, failure):
+                slot = holder.slots.get(slot_id)
+                link.send(Cleaned(request_id, slot.clean(failure) if slot is not None else None))
             case Fetch(artifact) if self._artifacts.is_worth_fetching(artifact):
                 fetching = asyncio.create_task(self._artifacts.fetch_ahead(artifact))
                 holder.requests.add(fetching)

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterable
 
 from execution.protocol.redaction import Redactor
 
@@ -29,9 +28,9 @@ class LogTail:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(descriptor, self._drain)
 
-    def hide(self, values: Iterable[str]) -> None:
-        """From now on these are left out of what is kept."""
-        self._redactor = Redactor(values)
+    def hide(self, redactor: Redactor) -> None:
+        """From now on its values are left out of what is kept."""
+        self._redactor = redactor
 
     def text(self) -> str:
         """Whole lines where possible, the last one at the end."""

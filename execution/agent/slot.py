@@ -10,7 +10,7 @@ booting ──► warm ──► loading ──► leased
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -109,6 +109,8 @@ class Slot:
         self._when_ended: list[Callable[[], None]] = []
         self._filling: asyncio.Future[None] | None = None
         self._log = LogTail(started.log)
+        self._redactor = Redactor()
+        """Of the secrets among the variables of the version that it was loaded with."""
         self._received = b""
         self._ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -166,7 +168,8 @@ class Slot:
         Raises LoadFailed.
         """
         self._limit_memory(memory_bytes)
-        self._log.hide(variables.values())
+        self._redactor = Redactor(variables.values())
+        self._log.hide(self._redactor)
         order = {"directory": self.started.directory, "entry": entry, "environment_variables": dict(variables)}
         try:
             async with asyncio.timeout(seconds):
@@ -178,7 +181,7 @@ class Slot:
         except (ChannelClosed, OSError):
             raise LoadFailed(await self._describe_death(memory_bytes)) from None
         if line.error is not None:
-            raise LoadFailed(_strip_secrets(line.error, variables.values()))
+            raise LoadFailed(self.clean(line.error))
         if line.loaded is None or self._received:
             raise LoadFailed(AlgorithmFailure("the runner broke the protocol while it loaded", "SystemError"))
         if self.ending is not None:  # it loaded, and died
@@ -206,6 +209,11 @@ class Slot:
     def read_log(self, *, listen: bool) -> str:
         """What it printed since the last time, if that was to listen (see LogTail.read)."""
         return self._log.read(listen=listen)
+
+    def clean(self, failure: AlgorithmFailure) -> AlgorithmFailure:
+        """The same without what it was given to keep."""
+        trace = failure.stacktrace and self._redactor.strip_text(failure.stacktrace)
+        return AlgorithmFailure(self._redactor.strip_text(failure.message), failure.error_type, trace)
 
     def enforce(self) -> None:
         """Kills it if it is above its limit and the kernel does not see to that."""
@@ -295,12 +303,6 @@ class Slot:
         self._ended.set()
         for callback in self._when_ended:
             callback()
-
-
-def _strip_secrets(failure: AlgorithmFailure, values: Iterable[str]) -> AlgorithmFailure:
-    redactor = Redactor(values)
-    trace = failure.stacktrace and redactor.strip_text(failure.stacktrace)
-    return AlgorithmFailure(redactor.strip_text(failure.message), failure.error_type, trace)
 
 
 def describe_ending(code: int, *, out_of_memory: bool, log_tail: str) -> Ending:

@@ -15,13 +15,14 @@ from execution.leasing.deadlines import Deadlines
 from execution.leasing.doors import Door
 from execution.leasing.pool import EAGER_SLOTS, VersionPool
 from execution.leasing.pools import Pools
-from execution.leasing.prints import Prints
 from execution.leasing.processors import Processors
 from execution.leasing.profiles import Profiles
 from execution.leasing.sights import Sight, Watch, look_at_pools
 from execution.leasing.slot import LeasedSlot, LoadFailed
+from execution.leasing.slot_questions import SlotQuestions
 from execution.leasing.usage import DESCRIPTORS, UsageReader
 from execution.protocol.agent_messages import (
+    Cleaned,
     Discard,
     DoorOpened,
     Drain,
@@ -70,7 +71,7 @@ class Lessee:
         """Serves a new door, or closes it."""
         self._doors: dict[int, Door] = {}
         """Of slots that load, by the id of the request."""
-        self._prints = Prints()
+        self.questions = SlotQuestions(self._find_link)
         self._watch = Watch()
         self._request_id = 0
         self._link: AgentLink | None = None
@@ -162,11 +163,8 @@ class Lessee:
         if pool.count_waiting() and len(pool.leased) < EAGER_SLOTS:
             self._ask(pool)
 
-    async def read_log(self, slot: LeasedSlot, *, listen: bool) -> str:
-        """What the slot printed since the last time, if that was to listen."""
-        if self._link is None or self._slots.get(slot.slot_id) is not slot:
-            return ""
-        return await self._prints.read(self._link, slot.slot_id, listen=listen)
+    def _find_link(self, slot: LeasedSlot) -> AgentLink | None:
+        return self._link if self._slots.get(slot.slot_id) is slot else None
 
     async def look(self) -> Sight:
         """What there is to see now."""
@@ -237,8 +235,8 @@ class Lessee:
                 self._on_lease_failed(message)
             case Exited():
                 self._on_exited(message)
-            case Log():
-                self._prints.take(message)
+            case Log() | Cleaned():
+                self.questions.take(message)
             case Recall():
                 self._on_recall()
             case Drain():

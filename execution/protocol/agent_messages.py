@@ -75,6 +75,14 @@ class ReadLog(msgspec.Struct, frozen=True, tag="read_log"):
     """Whether to keep what it prints from now on, for the next one."""
 
 
+class Clean(msgspec.Struct, frozen=True, tag="clean"):
+    """A call of a slot that has secrets has failed, and may have said them. Answered by Cleaned, at once."""
+
+    request_id: int
+    slot_id: int
+    failure: AlgorithmFailure
+
+
 class Fetch(msgspec.Struct, frozen=True, tag="fetch"):
     """A version was published, and may be called soon: its first call need not wait for its files. Not answered."""
 
@@ -145,6 +153,13 @@ class Log(msgspec.Struct, frozen=True, tag="log"):
     text: str = ""
 
 
+class Cleaned(msgspec.Struct, frozen=True, tag="cleaned"):
+    """The failure without the slot's secrets; None if the slot has ended."""
+
+    request_id: int
+    failure: AlgorithmFailure | None = None
+
+
 class Recall(msgspec.Struct, frozen=True, tag="recall"):
     """The agent needs room: release one idle slot, this one if it is idle."""
 
@@ -192,5 +207,5 @@ class Seen(msgspec.Struct, frozen=True, tag="seen"):
     node: NodeSeen
 
 
-FromGateway = Lease | Release | Discard | ReadLog | Fetch | Look | EndWarm | SetDraining
-FromAgent = DoorOpened | Leased | LeaseFailed | Exited | Recall | Drain | Resume | Log | Seen
+FromGateway = Lease | Release | Discard | ReadLog | Clean | Fetch | Look | EndWarm | SetDraining
+FromAgent = DoorOpened | Leased | LeaseFailed | Exited | Recall | Drain | Resume | Log | Cleaned | Seen

@@ -13,7 +13,16 @@ from marketplace.cli.publish import publish_folder
 from tests.platform import RunningPlatform
 
 SECONDS = 20.0
-SOURCE = "import os\n\n\ndef apply(name):\n    print('It is', os.environ.get(name))\n    return os.environ.get(name)\n"
+SOURCE = """
+import os
+
+
+def apply(name):
+    print("It is", os.environ.get(name))
+    if name.startswith("!"):
+        raise KeyError("wrong: " + os.environ[name[1:]])
+    return os.environ.get(name)
+"""
 MANIFEST = 'name = "keeper"\nsummary = "Tells a variable."\nenvironment = "python3"\npublic = false\n'
 
 
@@ -38,6 +47,10 @@ def test_a_secret_is_there_within_seconds_and_gone_within_seconds(platform: Runn
         wait_for("a second value")
         printed = client.post(f"/v1/algo/{reference}?stdout=true", json="TOKEN").json()["metadata"]["stdout"]
         assert printed == "It is [secret]\n"
+        error = client.post(f"/v1/algo/{reference}", json="!TOKEN").json()["error"]
+        assert error["error_type"] == "KeyError"
+        assert error["message"] == "'wrong: [secret]'"
+        assert "a second value" not in error["stacktrace"]
         assert client.delete(f"{secrets}/{made.json()['id']}").status_code == 204
         wait_for(None)
     logs = "".join(path.read_text(errors="replace") for path in (platform.home / "logs").glob("*.log"))

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from execution.agent.logs import TAIL_SIZE, LogTail
+from execution.protocol.redaction import Redactor
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ async def test_what_is_short_is_kept(pipe: tuple[int, int]) -> None:
 async def test_secrets_are_left_out_however_they_arrive(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     tail = LogTail(reading)
-    tail.hide(["hunter-two-and-three"])
+    tail.hide(Redactor(["hunter-two-and-three"]))
     assert tail.read(listen=True) == ""
     for part in (b"x" * TAIL_SIZE, b" it is hunter-two", b"-and-three, and aHVudGVyLXR3by1hbmQtdGhyZWU=\n"):
         await asyncio.to_thread(write_all, writing, part)
