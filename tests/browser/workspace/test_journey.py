@@ -92,8 +92,8 @@ def sign_up_for_a_key(browser: Browser, platform: RunningPlatform) -> str:
     """A stranger's, with what a new account starts with."""
     page = browser.new_page()
     page.goto(f"{platform.address}/accounts/signup/")
-    page.get_by_label("E-mail address").fill("stranger@example.com")
-    page.get_by_label("User name").fill("stranger")
+    page.get_by_label("E-mail address").fill("passer_by@example.com")
+    page.get_by_label("User name").fill("passer_by")
     page.get_by_label("Password", exact=True).fill("seven green bottles")
     page.get_by_label("Password, once more").fill("seven green bottles")
     page.get_by_role("button", name="Create account").click()
