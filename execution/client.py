@@ -205,7 +205,7 @@ class ExecutionClient:
         prints: bool,
     ) -> Answer:
         if prints:
-            await self._lessee.questions.read_log(slot, listen=True)
+            await self._lessee.slot_questions.read_log(slot, listen=True)
         cpu_before = slot.usage.last_cpu_us if slot.handed_on and slot.calls > 1 else slot.usage.read_cpu_us()
         began = perf_counter_ns()
         self._lessee.deadlines.watch()
@@ -213,7 +213,7 @@ class ExecutionClient:
             line = await slot.exchange(request, chunks, deadline=deadline)
         except (SlotLost, DeadlinePassed, ResponseTooLarge, BrokenProtocol) as error:
             _note_usage(usage, slot, began, cpu_before)
-            printed = await self._lessee.questions.read_log(slot, listen=False) if prints else None
+            printed = await self._lessee.slot_questions.read_log(slot, listen=False) if prints else None
             answer = await self._answer_failure(slot, usage, error, pool.spec)
             answer.printed = printed or (_last_words(slot) if prints else None)
             return answer
@@ -224,11 +224,11 @@ class ExecutionClient:
         pool.note_run(usage.run_us / 1e6, usage.cpu_us / 1e6)
         pool.recorder.note_call(usage, len(request) + len(line) + (0 if chunks is None else chunks.size))
         printed = (
-            await self._lessee.questions.read_log(slot, listen=False) if prints else None
+            await self._lessee.slot_questions.read_log(slot, listen=False) if prints else None
         )  # before others have the slot
         answer = self._answer_line(slot, usage, line, call_id)
         if answer.error is not None and pool.spec.secrets:
-            answer.error = await self._lessee.questions.clean(slot, answer.error)
+            answer.error = await self._lessee.slot_questions.clean(slot, answer.error)
         if answer.outcome != "crashed":  # last: now others have the slot
             self._lessee.take_back(pool, slot)
         answer.printed = printed

@@ -17,7 +17,8 @@ from execution.leasing.pool import EAGER_SLOTS, VersionPool
 from execution.leasing.pools import Pools
 from execution.leasing.processors import Processors
 from execution.leasing.profiles import Profiles
-from execution.leasing.sights import Sight, Watch, look_at_pools
+from execution.leasing.questions import Questions
+from execution.leasing.sights import Sight, look_at_machine, look_at_pools
 from execution.leasing.slot import LeasedSlot, LoadFailed
 from execution.leasing.slot_questions import SlotQuestions
 from execution.leasing.usage import DESCRIPTORS, UsageReader
@@ -71,8 +72,8 @@ class Lessee:
         """Serves a new door, or closes it."""
         self._doors: dict[int, Door] = {}
         """Of slots that load, by the id of the request."""
-        self.questions = SlotQuestions(self._find_link)
-        self._watch = Watch()
+        self._questions = Questions()
+        self.slot_questions = SlotQuestions(self._questions, self._find_link)
         self._request_id = 0
         self._link: AgentLink | None = None
         self._lost = asyncio.Event()
@@ -168,7 +169,7 @@ class Lessee:
 
     async def look(self) -> Sight:
         """What there is to see now."""
-        node = await self._watch.look(self._link)
+        node = await look_at_machine(self._questions, self._link)
         return look_at_pools(node, self._pools)
 
     def recall(self, slot_id: int) -> None:
@@ -235,16 +236,14 @@ class Lessee:
                 self._on_lease_failed(message)
             case Exited():
                 self._on_exited(message)
-            case Log() | Cleaned():
-                self.questions.take(message)
+            case Log() | Cleaned() | Seen():
+                self._questions.take(message)
             case Recall():
                 self._on_recall()
             case Drain():
                 self._set_draining(True)
             case Resume():
                 self._resume()
-            case Seen():
-                self._watch.take(message)
 
     def _on_door(self, opened: DoorOpened, descriptors: list[int]) -> None:
         pool = self._requests.get(opened.request_id)

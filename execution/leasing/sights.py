@@ -1,12 +1,12 @@
 """What a gateway sees of the kernel: its slots and queues, and the machine behind the link."""
 
-import asyncio
 from collections.abc import Iterable
 
 import msgspec
 
 from execution.leasing.agent_link import AgentLink
 from execution.leasing.pool import VersionPool
+from execution.leasing.questions import Questions
 from execution.leasing.slot import LeasedSlot
 from execution.protocol.agent_messages import Look, NodeSeen, Seen
 
@@ -47,35 +47,10 @@ class Sight(msgspec.Struct, frozen=True):
     queues: tuple[QueueSeen, ...]
 
 
-class Watch:
-    """Questions to the agent of one link after the other, and its answers."""
-
-    def __init__(self) -> None:
-        self._asked: dict[int, asyncio.Future[NodeSeen]] = {}
-        self._request_id = 0
-
-    async def look(self, link: AgentLink | None) -> NodeSeen | None:
-        """The machine behind the link; None if it does not say."""
-        if link is None:
-            return None
-        self._request_id += 1
-        request_id = self._request_id
-        promise: asyncio.Future[NodeSeen] = asyncio.get_running_loop().create_future()
-        self._asked[request_id] = promise
-        link.send(Look(request_id))
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                return await promise
-        except TimeoutError:
-            return None
-        finally:
-            del self._asked[request_id]
-
-    def take(self, seen: Seen) -> None:
-        """The agent has answered."""
-        promise = self._asked.get(seen.request_id)
-        if promise is not None and not promise.done():
-            promise.set_result(seen.node)
+async def look_at_machine(questions: Questions, link: AgentLink | None) -> NodeSeen | None:
+    """The machine behind the link; None if it does not say."""
+    seen = await questions.ask(link, Look, patience=PATIENCE_SECONDS)
+    return seen.node if isinstance(seen, Seen) else None
 
 
 def look_at_pools(node: NodeSeen | None, pools: Iterable[VersionPool]) -> Sight:

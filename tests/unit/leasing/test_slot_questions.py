@@ -7,6 +7,7 @@ import pytest
 
 from execution.leasing import slot_questions
 from execution.leasing.agent_link import AgentLink
+from execution.leasing.questions import Questions
 from execution.leasing.slot import LeasedSlot
 from execution.leasing.slot_questions import SlotQuestions
 from execution.protocol.agent_messages import AlgorithmFailure, Clean, Cleaned, Log, ReadLog
@@ -38,12 +39,17 @@ def slow() -> SlowLink:
 
 
 @pytest.fixture
-def questions(slow: SlowLink) -> SlotQuestions:
-    return SlotQuestions(lambda _: cast("AgentLink", slow))
+def told() -> Questions:
+    return Questions()
+
+
+@pytest.fixture
+def questions(slow: SlowLink, told: Questions) -> SlotQuestions:
+    return SlotQuestions(told, lambda _: cast("AgentLink", slow))
 
 
 async def test_what_is_told_late_goes_to_nobody(
-    monkeypatch: pytest.MonkeyPatch, slow: SlowLink, questions: SlotQuestions
+    monkeypatch: pytest.MonkeyPatch, slow: SlowLink, told: Questions, questions: SlotQuestions
 ) -> None:
     with monkeypatch.context() as impatient:
         impatient.setattr(slot_questions, "PATIENCE_SECONDS", 0.01)
@@ -52,28 +58,28 @@ async def test_what_is_told_late_goes_to_nobody(
     reading = asyncio.create_task(questions.read_log(SLOT, listen=False))
     await asyncio.sleep(0)
     for asked, text in zip(slow.asked, ("another caller's", "", "ours"), strict=True):
-        questions.take(Log(asked.request_id, text))
+        told.take(Log(asked.request_id, text))
     assert await reading == "ours"
 
 
-async def test_a_failure_is_told_without_secrets(slow: SlowLink, questions: SlotQuestions) -> None:
+async def test_a_failure_is_told_without_secrets(slow: SlowLink, told: Questions, questions: SlotQuestions) -> None:
     cleaning = asyncio.create_task(questions.clean(SLOT, SAID))
     await asyncio.sleep(0)
     [asked] = slow.asked
     assert asked == Clean(asked.request_id, 1, SAID)
-    questions.take(Cleaned(asked.request_id, AlgorithmFailure("the key [secret] is wrong", "KeyError")))
+    told.take(Cleaned(asked.request_id, AlgorithmFailure("the key [secret] is wrong", "KeyError")))
     assert (await cleaning).message == "the key [secret] is wrong"
 
 
 async def test_a_failure_that_nobody_cleans_loses_its_words(
-    monkeypatch: pytest.MonkeyPatch, slow: SlowLink, questions: SlotQuestions
+    monkeypatch: pytest.MonkeyPatch, slow: SlowLink, told: Questions, questions: SlotQuestions
 ) -> None:
     monkeypatch.setattr(slot_questions, "PATIENCE_SECONDS", 0.01)
-    for asked in (questions, SlotQuestions(lambda _: None)):
-        told = await asked.clean(SLOT, SAID)
-        assert told.error_type == "KeyError"
-        assert "s3cr3t" not in f"{told.message}{told.stacktrace}"
+    for asked in (questions, SlotQuestions(told, lambda _: None)):
+        left = await asked.clean(SLOT, SAID)
+        assert left.error_type == "KeyError"
+        assert "s3cr3t" not in f"{left.message}{left.stacktrace}"
     cleaning = asyncio.create_task(questions.clean(SLOT, SAID))
     await asyncio.sleep(0)
-    questions.take(Cleaned(slow.asked[-1].request_id, None))
+    told.take(Cleaned(slow.asked[-1].request_id, None))
     assert "s3cr3t" not in (await cleaning).message
