@@ -70,8 +70,9 @@ def requeue_lost_builds(*, now: datetime) -> list[uuid.UUID]:
     """Queues again the builds whose worker died and those whose message was lost."""
     building = Build.objects.filter(state=BuildState.BUILDING, started_at__lt=now - WORKER_GRACE)
     lost = [pk for pk in building.values_list("pk", flat=True) if _take_back(pk)]
-    due = Build.objects.filter(pk__in=list_next_builds(), created_at__lt=now - MESSAGE_GRACE)
-    lost += due.exclude(pk__in=lost).values_list("pk", flat=True)
+    turns = list_next_builds()
+    due = set(Build.objects.filter(pk__in=turns, created_at__lt=now - MESSAGE_GRACE).values_list("pk", flat=True))
+    lost += [pk for pk in turns if pk in due.difference(lost)]
     for build_id in lost:
         queue_build(build_id)
     return lost

@@ -7,7 +7,7 @@ import tarfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -18,13 +18,19 @@ LOOK_SECONDS = 0.02
 
 
 class Author:
-    """The demonstration account of a platform, by its key."""
+    """The demonstration account of a platform, by its key; `with` closes its connections."""
 
     def __init__(self, platform: RunningPlatform) -> None:
         key = {"Authorization": f"Simple {platform.demo_key}"}
         self.platform = platform
         self._client = httpx.Client(base_url=platform.address, headers=key, timeout=60)
         self._name = platform.demo_username
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def create(self, name: str, environment: str) -> None:
         """Makes the algorithm."""
@@ -100,7 +106,8 @@ def author_of_a_platform(**variables: str) -> Iterator[Author]:
     """A platform of its own, while it is needed."""
     up = UpProcess(make_home(), free_port(), **variables)
     try:
-        yield Author(up.wait_until_ready(300))
+        with Author(up.wait_until_ready(300)) as author:
+            yield author
     finally:
         up.stop()
         shutil.rmtree(up.home, ignore_errors=True)

@@ -3,6 +3,9 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
+
+import pytest
 
 from tests.builds.author import Author
 from tests.platform import RunningPlatform
@@ -12,8 +15,13 @@ SLOW = "x = 1\n" * 300_000 + "def apply(input):\n    return input\n"
 SECONDS = 90.0
 
 
-def test_a_build_whose_builder_is_killed_is_built_all_the_same(platform: RunningPlatform) -> None:
-    author = Author(platform)
+@pytest.fixture
+def author(platform: RunningPlatform) -> Iterator[Author]:
+    with Author(platform) as author:
+        yield author
+
+
+def test_a_build_whose_builder_is_killed_is_built_all_the_same(platform: RunningPlatform, author: Author) -> None:
     author.create("killed", "python3")
     build = author.upload("killed", {"src/killed.py": SLOW})
     wait_until_building(author, "killed", build)
@@ -26,8 +34,7 @@ def test_a_build_whose_builder_is_killed_is_built_all_the_same(platform: Running
     assert not (platform.home / "builds" / build).exists()
 
 
-def test_a_build_is_cancelled_while_it_goes_on(platform: RunningPlatform) -> None:
-    author = Author(platform)
+def test_a_build_is_cancelled_while_it_goes_on(platform: RunningPlatform, author: Author) -> None:
     author.create("cancelled", "python3")
     build = author.upload("cancelled", {"src/cancelled.py": SLOW})
     wait_until_building(author, "cancelled", build)
