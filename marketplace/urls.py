@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+handler404 = "marketplace.web.middleware.answer_unknown"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("marketplace.web.account_urls")),

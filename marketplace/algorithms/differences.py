@@ -6,6 +6,7 @@ import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.core.files.storage import default_storage
 
 from marketplace.algorithms.bill_of_materials import list_packages
@@ -28,6 +29,8 @@ LARGEST_FILE = 200_000
 """Bytes of a file whose lines are compared."""
 MOST_FILES = 2_000
 MOST_LINES = 2_000
+LONGEST_LINE = 500
+KEPT_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,14 @@ def compare_versions(after: Version, others: Sequence[Version], number: str, *, 
         after,
         list_changed_settings(before, after),
         list_changed_packages(before, after),
-        "\n".join(list_changed_lines(before, after)) if source else None,
+        _compare_sources(before, after) if source else None,
     )
+
+
+def _compare_sources(before: Version, after: Version) -> str:
+    """Made once in some minutes: sources never change, and everybody may ask for what is open."""
+    key = f"differences:{before.source_hash}:{after.source_hash}"
+    return str(cache.get_or_set(key, lambda: "\n".join(list_changed_lines(before, after)), KEPT_SECONDS))
 
 
 def list_changed_settings(before: Version, after: Version) -> list[Change]:
@@ -137,7 +146,8 @@ def _compare(path: str, before: bytes | None, after: bytes | None) -> Iterator[s
         return
     old, new = ((text or "").splitlines() for text in texts)
     names = (path if content is not None else "/dev/null" for content in (before, after))
-    yield from difflib.unified_diff(old, new, *names, lineterm="")
+    lines = difflib.unified_diff(old, new, *names, lineterm="")
+    yield from (line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…" for line in lines)
 
 
 def _read_text(content: bytes | None) -> str | None:

@@ -135,6 +135,11 @@ def list_latest_versions(*, algorithms: Collection[Algorithm]) -> dict[UUID, Ver
     return {version.algorithm_id: version for version in newest}
 
 
+def find_latest_version(*, algorithm: Algorithm) -> Version | None:
+    """The newest one, as list_latest_versions has it."""
+    return list_latest_versions(algorithms=[algorithm]).get(algorithm.id)
+
+
 def list_numbers(*, algorithms: Collection[UUID]) -> dict[UUID, list[str]]:
     """The numbers of the versions of each that can be called, newest first, in one query, by the algorithm's id."""
     numbers: dict[UUID, list[str]] = {}

@@ -29,7 +29,12 @@ from marketplace.audit.services import record
 from marketplace.celery import app as celery
 from marketplace.directory.publisher import algorithm_field
 from marketplace.errors import Conflict, InvalidInput, TooMany
-from marketplace.organizations.permissions import check_can_delete, check_can_publish, check_can_withdraw
+from marketplace.organizations.permissions import (
+    check_can_delete,
+    check_can_manage_teams,
+    check_can_publish,
+    check_can_withdraw,
+)
 from marketplace.organizations.selectors import AccessibleOrganization, get_accessible_organization
 from marketplace.texts import check_storable
 
@@ -89,9 +94,11 @@ def update_algorithm(
 ) -> Algorithm:
     """Changes what the store shows, and how builds and versions are made that do not say otherwise.
 
-    None leaves a value as it is. Raises NotFound, PermissionDenied, InvalidInput.
+    None leaves a value as it is. Raises NotFound, PermissionDenied (also to those who may publish, and want to make
+    public what others limited to teams), InvalidInput.
     """
-    check_can_publish(_get_scope(algorithm, by))
+    scope = _get_scope(algorithm, by)
+    check_can_publish(scope)
     asked = {
         "environment": environment,
         "summary": summary,
@@ -108,6 +115,8 @@ def update_algorithm(
     changed = [name for name, value in asked.items() if value is not None and _differs(current, name, value)]
     if not changed:
         return current
+    if public and "public" in changed and current.teams.exists():
+        check_can_manage_teams(scope)
     _set_texts(current, {name: asked[name] for name in changed})
     current.updated_at = timezone.now()
     current.save(update_fields=[*changed, "updated_at"])

@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
+from django.views.defaults import page_not_found
 from redis import RedisError
 
 from marketplace.audit.origin import Origin, set_origin
@@ -33,6 +34,7 @@ POLICY = "; ".join(
 )
 """Nothing from other sites, and neither script nor style inside a page: text that an author wrote cannot act."""
 
+AWAY = (RedisError, Unavailable, OperationalError, InterfaceError)
 STATUSES = {NotFound: 404, PermissionDenied: 403, Conflict: 409}
 """Each has a page of its own."""
 
@@ -60,9 +62,19 @@ class PageMiddleware(MiddlewareMixin):
         if isinstance(exception, NotFound | PermissionDenied | Conflict):
             status = next(code for kind, code in STATUSES.items() if isinstance(exception, kind))
             return render(request, f"{status}.html", {"reason": exception.message}, status=status)
-        if isinstance(exception, OperationalError | InterfaceError):
-            request.user = AnonymousUser()  # who it really is stands in the database that is away
-        if isinstance(exception, RedisError | Unavailable | OperationalError | InterfaceError):
-            logger.error("something did not answer at %s", request.path, exc_info=exception)
-            return render(request, "503.html", status=503)
-        return None
+        return _say_away(request, exception) if isinstance(exception, AWAY) else None
+
+
+def answer_unknown(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page for an address that nothing is at: Django's, or that a part of the platform does not answer."""
+    try:
+        return page_not_found(request, exception)
+    except AWAY as away:  # it says who is signed in
+        return _say_away(request, away)
+
+
+def _say_away(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, OperationalError | InterfaceError):
+        request.user = AnonymousUser()  # who it really is stands in the database that is away
+    logger.error("something did not answer at %s", request.path, exc_info=exception)
+    return render(request, "503.html", status=503)

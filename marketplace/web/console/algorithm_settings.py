@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from billing.api import CREDIT
 from marketplace.algorithms.models import Algorithm, License
 from marketplace.algorithms.pricing import LARGEST_ROYALTY
-from marketplace.algorithms.selectors import get_owned_algorithm, list_versions
+from marketplace.algorithms.selectors import find_latest_version, get_owned_algorithm
 from marketplace.algorithms.services import delete_algorithm, update_algorithm
 from marketplace.errors import Conflict, InvalidInput
 from marketplace.organizations.permissions import can_delete, can_publish, check_can_delete
@@ -87,7 +87,7 @@ def settings(request: HttpRequest, scope: AccessibleOrganization, name: str) -> 
         return redirect("console:algorithm-settings", scope.organization.slug, algorithm.name)
     context = {
         "algorithm": algorithm,
-        "latest": next(iter(list_versions(algorithm=algorithm)), None),
+        "latest": find_latest_version(algorithm=algorithm),
         "form": form,
         "can_publish": can_publish(scope),
         "can_delete": can_delete(scope),

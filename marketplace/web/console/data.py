@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from marketplace.datasets.addresses import split_names
+from marketplace.datasets.addresses import check_name, split_names
 from marketplace.datasets.contents import open_reader
 from marketplace.datasets.models import File, Read
 from marketplace.datasets.permissions import Actor, path_not_found
@@ -115,7 +115,7 @@ def upload(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
         return _to_page(scope, place)
     file: UploadedFile = form.cleaned_data["file"]
     try:
-        _store(_actor_of(scope), place.child(file.name or "file"), file)
+        _store(_actor_of(scope), place.child(check_name(file.name, "file")), file)
         messages.success(request, f"{file.name} is there.")
     except SAYABLE as error:
         messages.error(request, error.message)
@@ -130,8 +130,7 @@ def share(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
     if read not in Read.values:
         messages.error(request, "Choose who may read it.")
     else:
-        change_read(actor=_actor_of(scope), place=place, read=Read(read))
-        messages.success(request, "This holds from now on.")
+        _change_read(request, scope, place, Read(read))
     return _to_page(scope, place)
 
 
@@ -155,6 +154,14 @@ def remove(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
         action="Delete it",
         back=_address(scope, place.parent),
     )
+
+
+def _change_read(request: HttpRequest, scope: AccessibleOrganization, place: Place, read: Read) -> None:
+    try:
+        change_read(actor=_actor_of(scope), place=place, read=read)
+        messages.success(request, "This holds from now on.")
+    except InvalidInput as error:
+        messages.error(request, error.message)
 
 
 def _actor_of(scope: AccessibleOrganization) -> Actor:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from marketplace.algorithms.selectors import get_owned_algorithm, list_versions
+from marketplace.algorithms.selectors import find_latest_version, get_owned_algorithm
 from marketplace.directory.recent import FAILURE_SECONDS, MOST_FAILURES, Failure, read_failures
 from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.web.console.page import organization_page, render_page
@@ -33,7 +33,7 @@ def failures(request: HttpRequest, scope: AccessibleOrganization, name: str) -> 
     own = str(scope.organization.id)
     context = {
         "algorithm": algorithm,
-        "latest": next(iter(list_versions(algorithm=algorithm)), None),
+        "latest": find_latest_version(algorithm=algorithm),
         "rows": [
             Row(each, datetime.fromtimestamp(each.at / 1e6, tz=UTC), each.payer_id == own) for each in found[:SHOWN]
         ],

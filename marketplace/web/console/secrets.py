@@ -14,7 +14,7 @@ from marketplace.algorithms.organization_secrets import (
     set_organization_secret,
 )
 from marketplace.algorithms.secrets import LARGEST_VALUE, delete_secret, get_secret, list_secrets, set_secret
-from marketplace.algorithms.selectors import get_owned_algorithm, list_versions
+from marketplace.algorithms.selectors import find_latest_version, get_owned_algorithm
 from marketplace.errors import InvalidInput
 from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.web.console.page import organization_page, render_page
@@ -56,7 +56,7 @@ def secrets(request: HttpRequest, scope: AccessibleOrganization, name: str) -> H
             return redirect("console:secrets", scope.organization.slug, algorithm.name)
     context = {
         "algorithm": algorithm,
-        "latest": next(iter(list_versions(algorithm=algorithm)), None),
+        "latest": find_latest_version(algorithm=algorithm),
         "own": own,
         "shared": list_organization_secrets(scope=scope),
         "hidden": {secret.variable for secret in own},

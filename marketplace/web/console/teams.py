@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from marketplace.algorithms.selectors import get_owned_algorithm, list_versions
+from marketplace.algorithms.selectors import find_latest_version, get_owned_algorithm
 from marketplace.algorithms.team_limits import limit_to_teams
 from marketplace.errors import Conflict, InvalidInput, NotFound
 from marketplace.organizations.permissions import can_manage_teams, check_can_manage_teams
@@ -100,7 +100,7 @@ def access(request: HttpRequest, scope: AccessibleOrganization, name: str) -> Ht
         return redirect("console:access", scope.organization.slug, algorithm.name)
     context = {
         "algorithm": algorithm,
-        "latest": next(iter(list_versions(algorithm=algorithm)), None),
+        "latest": find_latest_version(algorithm=algorithm),
         "teams": list_teams(scope=scope),
         "chosen": set(algorithm.teams.values_list("pk", flat=True)),
         "can_manage": can_manage_teams(scope),

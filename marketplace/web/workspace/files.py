@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods
 
 from marketplace.algorithms.models import Algorithm
-from marketplace.algorithms.selectors import get_owned_algorithm
+from marketplace.algorithms.selectors import find_latest_version, get_owned_algorithm
 from marketplace.errors import Conflict, InvalidInput
 from marketplace.organizations.permissions import can_publish, check_can_publish
 from marketplace.organizations.selectors import AccessibleOrganization
@@ -193,7 +193,8 @@ def _render_editor(
 
 
 def _frame(scope: AccessibleOrganization, algorithm: Algorithm) -> dict[str, object]:
-    return {"algorithm": algorithm, "can_publish": can_publish(scope)}
+    latest = find_latest_version(algorithm=algorithm)
+    return {"algorithm": algorithm, "latest": latest, "can_publish": can_publish(scope)}
 
 
 def _read_text(content: bytes) -> str | None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from marketplace.algorithms.models import Algorithm
-from marketplace.algorithms.selectors import get_owned_algorithm
+from marketplace.algorithms.selectors import find_latest_version, get_owned_algorithm
 from marketplace.errors import InvalidInput
 from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.repositories.git import BRANCH
@@ -49,6 +49,7 @@ def source_import(request: HttpRequest, scope: AccessibleOrganization, name: str
     current = made or found
     context = {
         "algorithm": algorithm,
+        "latest": find_latest_version(algorithm=algorithm),
         "form": form,
         "found": current,
         "push": find_push(algorithm=algorithm, commit=current.commit) if current and current.commit else None,

@@ -129,3 +129,11 @@ def test_what_is_public_is_not_limited(vision: Team, alice: User) -> None:
     shown = make_algorithm("shown", by=alice, owner="team")
     with pytest.raises(Conflict, match="make it private first"):
         limit_to_teams(scope=scope_of(alice, "team"), algorithm=shown, team_ids=[vision.pk])
+
+
+def test_what_is_limited_is_not_made_public(secret: Algorithm, bob: User) -> None:
+    """By who may publish, but not say who reaches what."""
+    with pytest.raises(PermissionDenied, match="teams"):
+        update_algorithm(algorithm=secret, by=bob, public=True)
+    secret.refresh_from_db()
+    assert not secret.public

@@ -1,10 +1,12 @@
 """Declared schemas are JSON Schema, samples fit them, and none keeps the platform busy or fetches anything."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from marketplace.algorithms import schemas
 from marketplace.algorithms.models import Version
 from marketplace.algorithms.samples import Sample
 from marketplace.algorithms.schemas import CHECK_SECONDS, check_schemas, find_misfits
@@ -67,3 +69,12 @@ def test_an_upload_is_checked_and_a_version_keeps_its_schemas() -> None:
         make_build(input_schema=SIZE, sample_input='{"width": 0}')
     version = make_version(input_schema=SIZE, sample_input='{"width": 1}')
     assert Version.objects.get(pk=version.pk).input_schema == SIZE
+
+
+def test_the_checker_gets_none_of_our_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "tell.py"
+    program.write_text("import json, os\nprint(json.dumps([' '.join(os.environ)]))\n")
+    monkeypatch.setattr(schemas, "CHECKER", program)
+    monkeypatch.setenv("AGORA_SECRET_KEY", "not for it")
+    [told] = schemas.find_misfits({"type": "string"}, ["1"])
+    assert "AGORA" not in told

@@ -70,6 +70,16 @@ def test_who_may_read_is_chosen(photos: Client) -> None:
     assert Directory.objects.get().read == "public"
 
 
+def test_the_root_has_no_readers_of_its_own(owner: Client) -> None:
+    answer = owner.post(f"{PAGE}/share", {"path": "", "read": "public"}, follow=True)
+    assert "Only collections have an ACL." in answer.content.decode()
+
+
+def test_an_odd_name_of_a_file_is_refused_in_words(photos: Client) -> None:
+    assert "A name has at most 255 bytes." in put(photos, "é" * 200, b"x")
+    assert not File.objects.exists()
+
+
 @pytest.mark.parametrize(("name", "said"), [("", "Give it a name."), ("a/b", "nor hold a slash"), (".my", "choose")])
 def test_odd_names_are_refused_in_words(owner: Client, name: str, said: str) -> None:
     assert said in owner.post(f"{PAGE}/folder", {"path": "", "name": name}, follow=True).content.decode()

@@ -35,7 +35,7 @@ def database_away(client: Client, key: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.usefixtures("database_away")
-@pytest.mark.parametrize("address", ["/", "/console", "/console/alice/balance"])
+@pytest.mark.parametrize("address", ["/", "/console", "/console/alice/balance", "/nowhere"])
 def test_a_page_says_so(client: Client, address: str) -> None:
     response: Any = client.get(address)
     assert response.status_code == 503
