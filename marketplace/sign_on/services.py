@@ -20,13 +20,12 @@ NEWCOMER_ROLES = [role for role in Role if Action.MANAGE_MEMBERS not in ALLOWED[
 """A provider makes nobody a manager: somebody here does, by name."""
 
 
-@transaction.atomic
 def set_openid(
     *, scope: AccessibleOrganization, issuer: str, client_id: str, secret: str, newcomer_role: Role, now: datetime
 ) -> SignOn:
     """Signs on by OpenID Connect; an empty secret leaves the one before, of the same issuer and client.
 
-    Asks the provider who it is. Raises PermissionDenied, InvalidInput, Unavailable.
+    Asks the provider who it is, before anything is written. Raises PermissionDenied, InvalidInput, Unavailable.
     """
     check_can_manage_sign_on(scope)
     issuer = check_issuer(issuer)
@@ -45,7 +44,6 @@ def set_openid(
     return _set(scope, before, values, newcomer_role, now)
 
 
-@transaction.atomic
 def set_saml(*, scope: AccessibleOrganization, provider: SamlProvider, newcomer_role: Role, now: datetime) -> SignOn:
     """Signs on by SAML, with what the provider's metadata say. Raises PermissionDenied, InvalidInput."""
     check_can_manage_sign_on(scope)
@@ -97,6 +95,7 @@ def erase_sign_on(organization: Organization) -> None:
     MailDomain.objects.filter(organization=organization).delete()
 
 
+@transaction.atomic
 def _set(
     scope: AccessibleOrganization, before: SignOn | None, values: dict[str, str], role: Role, now: datetime
 ) -> SignOn:
