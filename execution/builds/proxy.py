@@ -9,8 +9,8 @@ import asyncio
 import base64
 import socket
 import threading
-from collections.abc import Iterator, Set
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Set
+from contextlib import asynccontextmanager, contextmanager, suppress
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
@@ -45,10 +45,9 @@ class Proxy:
         room = asyncio.Semaphore(MOST_AT_ONCE)
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            async with room:
+            async with room, _closing(writer):
                 with suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
                     await self._answer(reader, writer)
-                writer.close()
 
         server = await asyncio.start_server(answer, sock=listener, limit=LARGEST_HEAD)
         await loop.sock_recv(channel, 1)
@@ -70,11 +69,12 @@ class Proxy:
             await writer.drain()
             return
         self.reached.add(f"{host}:{port}")
-        if method == "CONNECT":
-            writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
-        else:
-            inner[1].write(_for_one_answer(head, method, place))
-        await asyncio.gather(_copy(reader, inner[1]), _copy(inner[0], writer))
+        async with _closing(inner[1]):
+            if method == "CONNECT":
+                writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+            else:
+                inner[1].write(_for_one_answer(head, method, place))
+            await asyncio.gather(_copy(reader, inner[1]), _copy(inner[0], writer))
 
     def _why_not(self, place: str) -> str:
         if self._places is None or place in self._places:
@@ -116,12 +116,24 @@ async def _connect_through(outer: SplitResult, host: str, port: int) -> Streams:
     if outer.username:
         pair = f"{unquote(outer.username)}:{unquote(outer.password or '')}"
         head += f"Proxy-Authorization: Basic {base64.b64encode(pair.encode()).decode()}\r\n"
-    writer.write(f"{head}\r\n".encode())
-    answer = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n", 1)[0].decode("latin-1")
-    if answer.split(" ")[1:2] != ["200"]:
+    try:
+        writer.write(f"{head}\r\n".encode())
+        answer = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n", 1)[0].decode("latin-1")
+        if answer.split(" ")[1:2] != ["200"]:
+            raise ConnectionRefusedError(f"The machine's own proxy says: {answer}")
+    except BaseException:
         writer.close()
-        raise ConnectionRefusedError(f"The machine's own proxy says: {answer}")
+        raise
     return reader, writer
+
+
+@asynccontextmanager
+async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Whatever ends it, the end of the download too."""
+    try:
+        yield
+    finally:
+        writer.close()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
