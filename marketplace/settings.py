@@ -329,13 +329,10 @@ USE_I18N = False
 
 # How long an answer of the store is kept for visitors who are not signed in; 0 keeps none.
 PAGE_CACHE_SECONDS = env_int("AGORA_PAGE_CACHE_SECONDS", 10)
+# How many processes of a web server make pages for them; with 0, the web server's own.
+PAGE_PROCESSES = env_int("AGORA_PAGE_PROCESSES", min(4, os.cpu_count() or 1))
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}},
-    "pages": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "pages",
-        "OPTIONS": {"MAX_ENTRIES": 1_000},  # of some 10 KiB each
-    },
 }
 
 # Money. 10,000 credits are one US dollar; amounts are integers of micro-credits (a millionth of a credit).

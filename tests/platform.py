@@ -53,6 +53,7 @@ class UpProcess:
             "AGORA_PORT": str(port),
             "AGORA_EXAMPLES": "hello",
             "AGORA_PAGE_CACHE_SECONDS": "0",
+            "AGORA_PAGE_PROCESSES": "1",
             **variables,
         }
         home.mkdir(parents=True, exist_ok=True)

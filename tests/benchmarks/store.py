@@ -1,8 +1,9 @@
 """How the store stands 200 requests of visitors a second over 8,000 algorithms, for ten times the life of a kept page.
 
-The web process as in production, asked by wrk: first page, searches, algorithms and owners, the popular ones more
-often, as Zipf has it. Prints one line of JSON; fails when 95 of 100 answers take 100 ms or longer, or one fails.
-`cpu_ms` is what one answer takes of a core, which other work on the machine does not change.
+The web server as in production, asked by wrk: first page, searches, algorithms and owners, the popular ones more
+often, as Zipf has it. Prints one line of JSON; fails when 95 of 100 answers take 100 ms or longer, one fails, or fewer
+come in a second. `cpu_ms` is what one answer takes of the server's processes, which other work on the machine does not
+change.
 
     python -m tests.benchmarks.store [seconds] [requests per second]
 """
@@ -29,8 +30,11 @@ from tests.benchmarks.target import free_port
 ALGORITHMS = 8_000
 SECONDS = 100
 RATE = 200
-CONNECTIONS = 64
+CONNECTIONS = 640
+"""So many that slow answers hardly lower the rate: each pauses for seconds between two requests."""
 LIMIT_MS = 100
+LEAST_SHARE = 0.97
+"""Of the rate asked for, that must be reached."""
 PATHS = 20_000
 SCRIPT = Path(__file__).with_name("store.lua")
 SHARES = {"home": 30, "search": 20, "algorithm": 40, "owner": 10}
@@ -52,7 +56,7 @@ def main() -> int:
             file.flush()
             figures = _serve(file.name, seconds, rate)
     print(json.dumps(figures))
-    return int(figures["p95_ms"] >= LIMIT_MS or figures["failed"] > 0)
+    return int(figures["p95_ms"] >= LIMIT_MS or figures["failed"] > 0 or figures["rate"] < rate * LEAST_SHARE)
 
 
 def _fill() -> list[str]:
@@ -97,9 +101,9 @@ def _serve(paths: str, seconds: int, rate: int) -> dict[str, Any]:
     try:
         _wait(f"http://127.0.0.1:{port}/")
         process = psutil.Process(web.pid)
-        before = sum(process.cpu_times()[:2])
+        before = _cpu_seconds(process)
         figures = _load(f"http://127.0.0.1:{port}", paths, seconds, rate)
-        spent = sum(process.cpu_times()[:2]) - before
+        spent = _cpu_seconds(process) - before
     finally:
         web.terminate()
         web.wait()
@@ -107,6 +111,11 @@ def _serve(paths: str, seconds: int, rate: int) -> dict[str, Any]:
     return (
         {"algorithms": ALGORITHMS, "rate": reached} | figures | {"cpu_ms": round(spent * 1e3 / figures["requests"], 2)}
     )
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    """Of a process and its children."""
+    return sum(sum(each.cpu_times()[:2]) for each in [process, *process.children(recursive=True)])
 
 
 def _wait(address: str) -> None:

@@ -10,9 +10,11 @@ from marketplace.algorithms.models import Algorithm
 from marketplace.algorithms.selectors import get_visible_algorithm, list_versions
 from marketplace.errors import NotFound
 from marketplace.organizations.selectors import list_accessible_organizations
+from marketplace.web.visitor_pages import for_visitors
 
 
 @require_safe
+@for_visitors
 def version(request: HttpRequest, owner: str, name: str, number: str) -> HttpResponse:
     """Compared with the one that `with` names, by default the one before. The source is compared where it is open."""
     algorithm = get_visible_algorithm(viewer=request.user, owner=owner, name=name)

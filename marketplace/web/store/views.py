@@ -35,7 +35,7 @@ from marketplace.web.store.console_tokens import choose_payer, make_console_toke
 from marketplace.web.store.filters import COMPUTE, PRICES, Filters, has_gpus, language_names, read_filters
 from marketplace.web.store.publish_guide import make_publish_guide
 from marketplace.web.store.structured_data import describe_algorithm, describe_store, get_address
-from marketplace.web.store.visitor_pages import kept_for_visitors
+from marketplace.web.visitor_pages import for_visitors
 
 CARDS_PER_PAGE = 24
 FEWEST_ON_SHELF = 2
@@ -44,7 +44,7 @@ FEATURED_SHOWN = 4
 
 
 @require_safe
-@kept_for_visitors
+@for_visitors
 def home(request: HttpRequest) -> HttpResponse:
     """The catalogue; only its changing part when htmx asks."""
     filters = read_filters(request.GET)
@@ -74,7 +74,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@for_visitors
 def algorithm(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     """One algorithm: what it does, a console that calls it, code, README, versions, figures."""
     found = get_visible_algorithm(viewer=request.user, owner=owner, name=name)
@@ -121,7 +121,7 @@ def console_token(request: HttpRequest, owner: str, name: str) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@for_visitors
 def owner(request: HttpRequest, owner: str) -> HttpResponse:
     """A person or organization, with those of its algorithms that the visitor may see."""
     organization = get_visible_owner(viewer=request.user, slug=owner)
@@ -132,7 +132,7 @@ def owner(request: HttpRequest, owner: str) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors
+@for_visitors
 def publish(request: HttpRequest) -> HttpResponse:
     """How an author publishes."""
     return render(request, "store/publish.html", {"guide": make_publish_guide(settings.AGORA_ADDRESS)})

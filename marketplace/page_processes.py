@@ -1,0 +1,50 @@
+"""Processes in which pages are made for visitors: calls need not wait for their interpreter, nor they for one core."""
+
+import asyncio
+import logging
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any
+
+from marketplace import page_process
+from marketplace.web.visitor_pages import Page
+
+TAKEN = ("type", "http_version", "method", "scheme", "path", "raw_path", "query_string", "root_path", "headers",
+         "client", "server")  # fmt: skip
+"""What goes to a process of a request."""
+
+logger = logging.getLogger(__name__)
+
+
+class PageProcesses:
+    """`number` of them, which start when the first page is asked for."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._pool: ProcessPoolExecutor | None = None
+        self._begun: list[Future[None]] = []
+
+    async def make(self, scope: Any) -> Page | None:
+        """What the request asks for. None when no process is there to make it."""
+        if not self._number:
+            return None
+        pool = self._pool = self._pool or self._start()
+        if not any(process.done() for process in self._begun):
+            return None
+        asked = {name: scope[name] for name in TAKEN if name in scope}
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, page_process.make_page, asked)
+        except BrokenProcessPool:
+            if self._pool is pool:
+                logger.exception("a process that makes pages ended: others are started")
+                self._pool = None
+            return None
+
+    def _start(self) -> ProcessPoolExecutor:
+        """Copies of a process that is made for it, since one with threads and connections is not to be copied."""
+        context = get_context("forkserver")
+        context.set_forkserver_preload([page_process.__name__])
+        pool = ProcessPoolExecutor(self._number, context, initializer=page_process.begin)
+        self._begun = [pool.submit(page_process.wait_until_begun) for _ in range(self._number)]
+        return pool
