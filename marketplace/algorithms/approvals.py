@@ -15,6 +15,8 @@ from django.db.models import QuerySet
 
 from marketplace.algorithms.approval_models import Approval, ApprovalState
 from marketplace.algorithms.models import Algorithm, Version
+from marketplace.algorithms.selectors import list_versions
+from marketplace.algorithms.version_numbers import resolve_up_to
 from marketplace.audit.services import record
 from marketplace.directory import publisher
 from marketplace.directory.approvals import find_refusal
@@ -90,14 +92,22 @@ def list_approvals(*, scope: AccessibleOrganization) -> QuerySet[Approval]:
     return rows.order_by("algorithm__organization__slug", "algorithm__name")
 
 
-def check_approved(*, organization: Organization, version: Version) -> None:
-    """Raises PermissionDenied where the organization may not call it; as the gateways do."""
-    if version.algorithm.organization_id == organization.pk:
-        return
-    entry = collect_approvals_entries([organization.pk]).get(str(organization.pk))
+def find_approved(*, organization: Organization, version: Version, selector: str | None) -> Version:
+    """What the organization gets where `selector` means `version`: the newest that it may mean and that is approved, as
+    the gateways do. Raises PermissionDenied where there is none.
+    """
     algorithm = version.algorithm
-    if entry and (why := find_refusal(entry, str(algorithm.pk), algorithm.full_name, version.number)):
+    if algorithm.organization_id == organization.pk:
+        return version
+    entry = collect_approvals_entries([organization.pk]).get(str(organization.pk))
+    why = find_refusal(entry, str(algorithm.pk), algorithm.full_name, version.number) if entry else ""
+    if not entry or not why:
+        return version
+    up_to = entry.algorithms.get(str(algorithm.pk))
+    found = resolve_up_to(list_versions(algorithm=algorithm), selector, up_to) if up_to else None
+    if found is None:
         raise PermissionDenied(why)
+    return found
 
 
 @transaction.atomic

@@ -80,6 +80,13 @@ def resolve_version(versions: Sequence[PublishedT], selector: str | None) -> Pub
     )
 
 
+def resolve_up_to(versions: Sequence[PublishedT], selector: str | None, up_to: str) -> PublishedT | None:
+    """Like resolve_version, of those that are not newer than the number `up_to`."""
+    bound = VersionNumber.parse(up_to)
+    older = [version for version in versions if VersionNumber.parse(version.number) <= bound]
+    return resolve_version(older, selector)
+
+
 def list_fitting(versions: Sequence[PublishedT], selector: str | None) -> Sequence[PublishedT]:
     """Those of the versions that `selector` may mean."""
     selector = (selector or "").lower()

@@ -8,7 +8,7 @@ import msgspec
 from rest_framework.exceptions import NotAuthenticated, UnsupportedMediaType
 from rest_framework.request import Request
 
-from marketplace.algorithms.approvals import check_approved
+from marketplace.algorithms.approvals import find_approved
 from marketplace.algorithms.models import Algorithm, Version
 from marketplace.algorithms.selectors import find_algorithm_name, get_version, get_visible_algorithm
 from marketplace.algorithms.version_numbers import LATEST_PRIVATE
@@ -67,7 +67,7 @@ def read_order(request: Request, *, owner: str, name: str, algorithm_id: uuid.UU
         raise NotFound(f"algorithm algo://{reference} not found") from None
     check_key(request, algorithm.full_name)
     _check_site(request)
-    check_approved(organization=scope.organization, version=found)
+    found = find_approved(organization=scope.organization, version=found, selector=version)
     return Order(
         version=found,
         timeout=min(_read_timeout(request), found.timeout_seconds),

@@ -10,7 +10,8 @@ def find_refusal(entry: ApprovalsEntry, algorithm_id: str, full_name: str, numbe
     if up_to is None:
         return f"{full_name} is not approved in {entry.owner}, which calls approved algorithms only: {where}"
     if up_to and not _is_within(number, up_to):
-        return f"{full_name} is approved in {entry.owner} up to {up_to}, and this is {number}: name it, or {where}"
+        bound = f"{full_name} is approved in {entry.owner} up to {up_to}, and this is {number}"
+        return f"{bound}: call an older one, or {where}"
     return ""
 
 

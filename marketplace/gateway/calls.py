@@ -257,7 +257,7 @@ class Gateway:
         if not caller.may_call(target.full_name.lower()):
             raise Forbidden("This key may not call this algorithm: its algo_acl does not name it.")
         target = target if target.candidate is None else target.choose_for(caller.name)
-        self._check_approved(target, caller)
+        target = self._find_approved(target, address, caller)
         if 0 < target.version.ends_at <= time.time():
             raise Retired(target.version.ending)
         return target
@@ -273,12 +273,17 @@ class Gateway:
         teams = limits.teams if limits is not None else ()
         return any(each.team_id in algorithm.teams and caller.user_id in each.members for each in teams)
 
-    def _check_approved(self, target: Target, caller: Caller) -> None:
+    def _find_approved(self, target: Target, address: Address, caller: Caller) -> Target:
+        """What an organization that calls only what it approved gets: the newest that the address may mean."""
         entry = self._mirror.approvals.get(caller.payer_id)
         if entry is None or target.algorithm.organization_id == caller.payer_id:
-            return
-        if why := find_refusal(entry, target.algorithm.algorithm_id, target.full_name, target.version.number):
+            return target
+        why = find_refusal(entry, target.algorithm.algorithm_id, target.full_name, target.version.number)
+        up_to = entry.algorithms.get(target.algorithm.algorithm_id)
+        approved = self._mirror.find_up_to(address, up_to) if why and up_to else None
+        if why and approved is None:
             raise Forbidden(why)
+        return approved or target
 
     def _check_balance(self, caller: Caller, target: Target) -> None:
         price = target.version.price

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from billing.api import HOT_BALANCES, SPENT_COUNTS, Period, read_number, spent_key
 from execution.client import VersionSpec
-from marketplace.algorithms.version_numbers import is_exact, list_fitting, resolve_version
+from marketplace.algorithms.version_numbers import is_exact, list_fitting, resolve_up_to, resolve_version
 from marketplace.directory.entries import (
     ALGORITHMS,
     APPROVALS,
@@ -144,6 +144,16 @@ class Mirror:
             known.clear()
         target = known[address.selector] = self._resolve(algorithm, address.selector)
         return target
+
+    def find_up_to(self, address: Address, up_to: str) -> Target | None:
+        """Of the versions that an address found may mean, the newest that is not above `up_to`."""
+        known = self._targets[address.field]
+        selector = f"{address.selector} up to {up_to}"
+        if selector not in known:
+            algorithm = self._algorithms[self._fields.get(address.field, address.field)]
+            version = resolve_up_to(algorithm.versions, address.selector, up_to)
+            known[selector] = self._target(algorithm, version) if version else None
+        return known[selector]
 
     def find_version(self, version_id: str) -> Target | None:
         """A version that has been looked up, by its own id."""

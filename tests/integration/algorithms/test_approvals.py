@@ -8,9 +8,9 @@ from marketplace.accounts.models import User
 from marketplace.algorithms.approvals import (
     approve,
     ask_for_approval,
-    check_approved,
     collect_approvals_entries,
     decline,
+    find_approved,
     list_approvals,
     set_approved_only,
 )
@@ -51,18 +51,20 @@ def test_calls_for_later_are_refused_in_the_same_words(team: Organization, alice
     scope = scope_of(alice, "team")
     set_approved_only(scope=scope, on=True)
     with pytest.raises(PermissionDenied, match=r"charlie/hello is not approved in team.*owners and admins of team"):
-        check_approved(organization=team, version=version)
+        find_approved(organization=team, version=version, selector="")
     approve(scope=scope, algorithm=version.algorithm, up_to="0.1.0", now=NOW)
-    check_approved(organization=team, version=version)
+    assert find_approved(organization=team, version=version, selector="") == version
     newer = make_version(version.algorithm, by=User.objects.get(username="charlie"))
+    assert find_approved(organization=team, version=newer, selector="") == version
+    assert find_approved(organization=team, version=newer, selector="0") == version
     with pytest.raises(PermissionDenied, match=r"approved in team up to 0\.1\.0, and this is 0\.2\.0"):
-        check_approved(organization=team, version=newer)
+        find_approved(organization=team, version=newer, selector="0.2.0")
 
 
 def test_its_own_need_no_approval(team: Organization, alice: User) -> None:
     scope, own = scope_of(alice, "team"), make_version(make_algorithm("own", by=alice, owner="team"), by=alice)
     set_approved_only(scope=scope, on=True)
-    check_approved(organization=team, version=own)
+    assert find_approved(organization=team, version=own, selector="") == own
     with pytest.raises(Conflict, match="is your own"):
         approve(scope=scope, algorithm=own.algorithm, now=NOW)
 

@@ -46,8 +46,9 @@ def version_of(number: str, *, royalty: int = 5, compute: int = 0, timeout: int 
     )
 
 
-def publish(name: str, *versions: VersionEntry, public: bool = True) -> None:
-    entry = AlgorithmEntry(str(uuid.uuid4()), "ann", name, organization_id=ANN, public=public, versions=versions)
+def publish(name: str, *versions: VersionEntry, public: bool = True, algorithm_id: str = "") -> None:
+    algorithm_id = algorithm_id or str(uuid.uuid4())
+    entry = AlgorithmEntry(algorithm_id, "ann", name, organization_id=ANN, public=public, versions=versions)
     publisher.publish_algorithms({f"ann/{name}": entry})
 
 

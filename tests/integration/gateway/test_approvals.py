@@ -52,10 +52,23 @@ async def test_newer_versions_than_the_approved_are_refused(gateway: Gateway) ->
     publish("grown", version_of("1.9.0"), version_of("1.10.0"))
     await soon(lambda: not refuses(gateway, UnknownAlgorithm, "/ann/grown"))
     approve(BEN, {admit(gateway, "/ann/grown").target.algorithm.algorithm_id: "1.9.0"})
-    await soon(lambda: refuses(gateway, Forbidden, "/ann/grown"))
+    await soon(lambda: refuses(gateway, Forbidden, "/ann/grown/1.10.0"))
     with pytest.raises(Forbidden, match=r"up to 1\.9\.0, and this is 1\.10\.0"):
-        admit(gateway, "/ann/grown")
+        admit(gateway, "/ann/grown/1.10")
     assert admit(gateway, "/ann/grown/1.9").target.version.number == "1.9.0"
+
+
+@pytest.mark.parametrize("address", ["/ann/grown", "/ann/grown/1", "/ann/grown/latest"])
+async def test_who_names_no_version_gets_the_newest_that_is_approved(gateway: Gateway, address: str) -> None:  # noqa: F811
+    publish("grown", version_of("1.8.0"), version_of("1.9.0"), version_of("1.10.0"), version_of("2.0.0"))
+    await soon(lambda: not refuses(gateway, UnknownAlgorithm, address))
+    algorithm_id = admit(gateway, address).target.algorithm.algorithm_id
+    approve(BEN, {algorithm_id: "1.9.7"})
+    await soon(lambda: admit(gateway, address).target.version.number == "1.9.0")
+    publish("grown", version_of("1.8.0"), version_of("1.9.5"), version_of("2.0.0"), algorithm_id=algorithm_id)
+    await soon(lambda: admit(gateway, address).target.version.number == "1.9.5")
+    approve(BEN, {})
+    await soon(lambda: refuses(gateway, Forbidden, address))
 
 
 async def test_its_own_are_not_asked_about(gateway: Gateway) -> None:  # noqa: F811
