@@ -14,11 +14,15 @@ django.setup(set_prefix=False)
 from marketplace.page_maker import PageMaker  # noqa: E402 - needs Django to be set up
 from marketplace.web.visitor_pages import Page  # noqa: E402
 
+NICENESS = 10
+"""Calls come before pages where both want a processor."""
+
 _maker = PageMaker()
 
 
 def begin() -> None:
     """At its start. Whoever presses Ctrl-C means the server, which ends its processes itself."""
+    os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_server, daemon=True).start()
 
