@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
+
+from django.conf import settings
 
 from marketplace import page_process
 from marketplace.web.visitor_pages import Page
@@ -23,14 +25,15 @@ class PageProcesses:
     def __init__(self, number: int) -> None:
         self._number = number
         self._pool: ProcessPoolExecutor | None = None
-        self._begun: list[Future[None]] = []
+        """There when one of them is ready."""
+        self._starting: asyncio.Task[None] | None = None
 
     async def make(self, scope: Any) -> Page | None:
         """What the request asks for. None when no process is there to make it."""
-        if not self._number:
-            return None
-        pool = self._pool = self._pool or self._start()
-        if not any(process.done() for process in self._begun):
+        pool = self._pool
+        if pool is None:
+            if self._number and self._starting is None:
+                self._starting = asyncio.create_task(self._start())
             return None
         asked = {name: scope[name] for name in TAKEN if name in scope}
         try:
@@ -41,10 +44,20 @@ class PageProcesses:
                 self._pool = None
             return None
 
-    def _start(self) -> ProcessPoolExecutor:
-        """Copies of a process that is made for it, since one with threads and connections is not to be copied."""
-        context = get_context("forkserver")
-        context.set_forkserver_preload([page_process.__name__])
-        pool = ProcessPoolExecutor(self._number, context, initializer=page_process.begin)
-        self._begun = [pool.submit(page_process.wait_until_begun) for _ in range(self._number)]
-        return pool
+    async def _start(self) -> None:
+        """In a thread, since it takes seconds until there is something to copy."""
+        try:
+            self._pool = await asyncio.to_thread(_start_pool, self._number)
+        except BrokenProcessPool:
+            logger.exception("processes that make pages cannot be started")
+        finally:
+            self._starting = None
+
+
+def _start_pool(number: int) -> ProcessPoolExecutor:
+    """Copies of a process that is made for it, since one with threads and connections is not to be copied."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([page_process.__name__, settings.ROOT_URLCONF])  # the second loads all views
+    pool = ProcessPoolExecutor(number, context, initializer=page_process.begin)
+    pool.submit(page_process.wait_until_begun).result()
+    return pool
