@@ -222,10 +222,14 @@ async def test_slots_run_as_different_users_of_the_host(
 
 
 def describe(pid: int) -> tuple[str, str]:
-    """A process's user, and its command line if it is a runner itself, not bubblewrap around it."""
+    """A process's user, and its command line if it is a runner itself, not bubblewrap around it; nothing of one that
+    has ended meanwhile."""
     folder = Path(f"/proc/{pid}")
-    command = (folder / "cmdline").read_text().rstrip("\0").replace("\0", " ")
-    user = (folder / "status").read_text().split("Uid:")[1].split()[0]
+    try:
+        command = (folder / "cmdline").read_text().rstrip("\0").replace("\0", " ")
+        user = (folder / "status").read_text().split("Uid:")[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "", ""
     return user, "" if command.startswith("bwrap") or "/bwrap " in command else command
 
 
