@@ -2,6 +2,7 @@
 
 import os
 import signal
+from functools import cache
 from multiprocessing import parent_process
 from threading import Thread
 from typing import Any
@@ -17,14 +18,13 @@ from marketplace.web.visitor_pages import Page  # noqa: E402
 NICENESS = 10
 """Calls come before pages where both want a processor."""
 
-_maker = PageMaker()
-
 
 def begin() -> None:
     """At its start. Whoever presses Ctrl-C means the server, which ends its processes itself."""
     os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_server, daemon=True).start()
+    _get_maker()
 
 
 def wait_until_begun() -> None:
@@ -33,7 +33,13 @@ def wait_until_begun() -> None:
 
 def make_page(scope: Any) -> Page:
     """What the request asks for."""
-    return _maker.make_page(scope)
+    return _get_maker().make_page(scope)
+
+
+@cache
+def _get_maker() -> PageMaker:
+    """Not at import: the server imports this too, and has one."""
+    return PageMaker()
 
 
 def _end_with_server() -> None:

@@ -48,7 +48,7 @@ class PageProcesses:
         """In a thread, since it takes seconds until there is something to copy."""
         try:
             self._pool = await asyncio.to_thread(_start_pool, self._number)
-        except BrokenProcessPool:
+        except (BrokenProcessPool, OSError):
             logger.exception("processes that make pages cannot be started")
         finally:
             self._starting = None

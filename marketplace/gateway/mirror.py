@@ -109,8 +109,9 @@ class Mirror:
         self._algorithms: dict[str, AlgorithmEntry] = {}
         self._fields: dict[str, str] = {}
         """Of each algorithm, by its id."""
-        self._targets: dict[str, dict[str, Target | None]] = {}
-        """By what an address names the algorithm by, then by selector: what was looked up since the entry came."""
+        self._targets: dict[str, dict[str | tuple[str, str], Target | None]] = {}
+        """By what an address names the algorithm by, then by selector, or that and a bound: what was looked up since
+        the entry came."""
         self._client = redis.asyncio.Redis.from_url(redis_url, client_name="mirror")
         self._filled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -148,7 +149,7 @@ class Mirror:
     def find_up_to(self, address: Address, up_to: str) -> Target | None:
         """Of the versions that an address found may mean, the newest that is not above `up_to`."""
         known = self._targets[address.field]
-        selector = f"{address.selector} up to {up_to}"
+        selector = (address.selector, up_to)
         if selector not in known:
             algorithm = self._algorithms[self._fields.get(address.field, address.field)]
             version = resolve_up_to(algorithm.versions, address.selector, up_to)
