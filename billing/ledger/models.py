@@ -89,7 +89,7 @@ class LedgerAccount(models.Model):
 
 
 class LedgerTransaction(models.Model):
-    """One movement of money. Its id is its cause's idempotency key: for a call, the call's id."""
+    """One movement of money. Its id is its cause's idempotency key; calls have theirs in their records (0020)."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     kind = models.CharField(max_length=20, choices=TransactionKind.choices)

@@ -4,32 +4,35 @@ from dataclasses import asdict, dataclass
 
 from django.db import connection
 
-# Of removed call records only the postings are left; a call is posted within two days of its start.
+# Of removed call records only the postings are left, in part or whole; a call is posted within two days of its start.
 CHECK = """
 WITH sums AS (
     SELECT transaction_id, sum(credit) AS credits, sum(debit) AS debits FROM ledger_entry GROUP BY transaction_id
 ), accounts AS (
     SELECT account_id, sum(credit) - sum(debit) AS balance FROM ledger_entry GROUP BY account_id
 ), costed AS (
-    SELECT call_id, compute_charge + royalty_charge AS cost FROM metering_call_record
-    WHERE compute_charge + royalty_charge > 0
-), calls AS (
+    SELECT posting_id, count(*) AS calls, sum(compute_charge + royalty_charge) AS cost FROM metering_call_record
+    WHERE compute_charge + royalty_charge > 0 GROUP BY posting_id
+), postings AS (
     SELECT id, posted_at, credits FROM ledger_transaction LEFT JOIN sums ON transaction_id = id WHERE kind = 'call'
+), both_sides AS (
+    SELECT * FROM costed JOIN postings ON id = posting_id
 )
 SELECT
     (SELECT count(*) FROM metering_call_record),
-    (SELECT count(*) FROM costed),
-    (SELECT count(*) FROM calls),
+    (SELECT coalesce(sum(calls), 0) FROM costed),
+    (SELECT coalesce(sum(calls), 0) FROM both_sides),
     (SELECT coalesce(sum(credit) - sum(debit), 0) FROM ledger_entry),
     (SELECT count(*) FROM sums WHERE credits <> debits),
     (SELECT count(*) FROM ledger_transaction t WHERE NOT EXISTS (SELECT FROM sums WHERE transaction_id = t.id)),
     (SELECT count(*) FROM ledger_account a LEFT JOIN accounts ON account_id = a.id
      WHERE a.balance <> coalesce(accounts.balance, 0)),
     (SELECT count(*) FROM (SELECT FROM metering_call_record GROUP BY call_id HAVING count(*) > 1) AS twice),
-    (SELECT count(*) FROM costed WHERE NOT EXISTS (SELECT FROM calls WHERE calls.id = call_id)),
-    (SELECT count(*) FROM calls WHERE NOT EXISTS (SELECT FROM costed WHERE call_id = calls.id)
-     AND NOT EXISTS (SELECT FROM metering_retention WHERE calls.posted_at < removed_before + 2)),
-    (SELECT count(*) FROM costed JOIN calls ON calls.id = call_id WHERE cost IS DISTINCT FROM credits)
+    (SELECT coalesce(sum(calls), 0) FROM costed WHERE NOT EXISTS (SELECT FROM postings WHERE id = posting_id)),
+    (SELECT count(*) FROM postings WHERE NOT EXISTS (SELECT FROM costed WHERE posting_id = id)
+     AND NOT EXISTS (SELECT FROM metering_retention WHERE posted_at < removed_before + 2)),
+    (SELECT count(*) FROM both_sides WHERE cost IS DISTINCT FROM credits
+     AND NOT EXISTS (SELECT FROM metering_retention WHERE posted_at < removed_before + 2))
 """
 
 
@@ -51,7 +54,7 @@ class LedgerReport:
     """Records that cost something and have no posting."""
     postings_without_call: int
     wrong_amounts: int
-    """Postings that moved another amount than their record says."""
+    """Postings that moved another amount than their records say."""
 
     @property
     def faults(self) -> dict[str, int]:

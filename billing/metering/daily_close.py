@@ -28,34 +28,37 @@ LEFT JOIN (
 ) AS moved ON moved.account_id = account.id
 """
 
-# A record and its posting have the same time (posting.py), so that a window has both or neither.
+# Records and their posting have the same time (posting.py), so that a window has all of them or none.
 CHECK = """
 WITH window_transactions AS (
     SELECT id, kind FROM ledger_transaction WHERE posted_at >= %(since)s AND posted_at < %(until)s
 ), sums AS (
     SELECT transaction_id AS id, sum(credit) AS credits, sum(debit) AS debits FROM ledger_entry
     JOIN window_transactions w ON w.id = transaction_id GROUP BY transaction_id
-), calls AS (
+), postings AS (
     SELECT id, credits FROM window_transactions LEFT JOIN sums USING (id) WHERE kind = 'call'
 ), records AS (
-    SELECT call_id, compute_charge + royalty_charge AS cost FROM metering_call_record
+    SELECT posting_id, compute_charge + royalty_charge AS cost FROM metering_call_record
     WHERE recorded_at >= %(since)s AND recorded_at < %(until)s
 ), costed AS (
-    SELECT call_id, cost FROM records WHERE cost > 0
+    SELECT posting_id, count(*) AS calls, sum(cost) AS cost FROM records WHERE cost > 0 GROUP BY posting_id
+), both_sides AS (
+    SELECT * FROM costed JOIN postings ON id = posting_id
 ), later AS (
     SELECT account_id, sum(credit) - sum(debit) AS amount FROM ledger_entry
     JOIN ledger_transaction t ON t.id = transaction_id WHERE t.posted_at >= %(until)s GROUP BY account_id
 )
-SELECT (SELECT count(*) FROM records), (SELECT count(*) FROM calls), (SELECT count(*) FROM window_transactions),
+SELECT (SELECT count(*) FROM records), (SELECT coalesce(sum(calls), 0) FROM both_sides),
+    (SELECT count(*) FROM window_transactions),
     (SELECT coalesce(sum(balance), 0) FROM ledger_closed_balance WHERE close_id = %(close)s),
     (SELECT count(*) FROM sums WHERE credits <> debits),
     (SELECT count(*) FROM ledger_closed_balance closed JOIN ledger_account a ON a.id = closed.account_id
      LEFT JOIN later ON later.account_id = a.id
      WHERE close_id = %(close)s AND a.balance <> closed.balance + coalesce(later.amount, 0)),
-    (SELECT count(*) FROM costed WHERE NOT EXISTS (SELECT FROM calls WHERE calls.id = call_id)),
-    (SELECT count(*) FROM calls WHERE NOT EXISTS (SELECT FROM costed WHERE call_id = calls.id)),
-    (SELECT count(*) FROM costed JOIN calls ON calls.id = call_id WHERE cost IS DISTINCT FROM credits),
-    (SELECT coalesce((SELECT sum(cost) FROM records), 0) - coalesce((SELECT sum(credits) FROM calls), 0))
+    (SELECT coalesce(sum(calls), 0) FROM costed WHERE NOT EXISTS (SELECT FROM postings WHERE id = posting_id)),
+    (SELECT count(*) FROM postings WHERE NOT EXISTS (SELECT FROM costed WHERE posting_id = id)),
+    (SELECT count(*) FROM both_sides WHERE cost IS DISTINCT FROM credits),
+    (SELECT coalesce((SELECT sum(cost) FROM records), 0) - coalesce((SELECT sum(credits) FROM postings), 0))
 """
 ORIENTATION = ("calls_recorded", "calls_posted", "transactions")
 MUST_BE_ZERO = (

@@ -1,5 +1,6 @@
 """The record of every call, partitioned by day, and its sums; the drain writes them, pages read them."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -43,6 +44,8 @@ class CallRecord(models.Model):
     royalty_per_second = models.BigIntegerField(db_default=0)
     waiver = models.CharField(max_length=20, null=True)  # noqa: DJ001 (null says that nothing was waived)
     recorded_at = models.DateTimeField(db_default=Now())
+    author_share = models.BigIntegerField(db_default=0)
+    posting_id = models.UUIDField(null=True, help_text="The ledger transaction that charged it; null if it was free.")
 
     class Meta:
         db_table = "metering_call_record"
@@ -53,6 +56,8 @@ class CallRecord(models.Model):
             models.Index(
                 fields=["root_id"], condition=~models.Q(root_id=models.F("call_id")), name="metering_record_by_root"
             ),
+            # The calls of a posting have its time, and so has what a close of the books looks at.
+            BrinIndex(fields=["recorded_at"], name="metering_record_by_posting", autosummarize=True),
         ]
 
     def __str__(self) -> str:

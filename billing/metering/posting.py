@@ -1,11 +1,14 @@
-"""A batch of meter events into PostgreSQL: call records, sums and ledger postings, each once, in one transaction."""
+"""A batch of meter events into PostgreSQL: call records, sums and ledger postings, each once, in one transaction.
+
+Calls that one payer makes of one version are posted together (docs/decisions/0020).
+"""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-import msgspec
 import psycopg
+from msgspec.structs import astuple
 
 from billing.ledger.models import AccountKind
 from billing.metering.events import MeterEvent
@@ -23,9 +26,6 @@ PREPARE = """
 CREATE TEMPORARY TABLE metering_batch (
     LIKE metering_call_record,
     started_us bigint NOT NULL CHECK (started_us BETWEEN 0 AND 253402300799999999),
-    payer_account uuid NOT NULL,
-    author_account uuid NOT NULL,
-    author_share bigint NOT NULL,
     PRIMARY KEY (call_id),
     CHECK (compute_charge >= 0 AND royalty_charge >= author_share AND author_share >= 0)
 ) ON COMMIT DELETE ROWS;
@@ -33,34 +33,36 @@ ALTER TABLE metering_batch ALTER started_at DROP NOT NULL, ALTER recorded_at DRO
 """
 
 GIVEN = ", ".join("started_us" if name == "started_at" else name for name in FIELDS)
-COPY = f"COPY metering_batch ({GIVEN}, payer_account, author_account, author_share) FROM STDIN"
+COPY = f"COPY metering_batch ({GIVEN}, author_share, posting_id) FROM STDIN"
 
 # One statement, because the ledger takes transactions and their entries only together; and only what was not
-# recorded before goes on to the sums and the ledger, which makes reading an event twice harmless. A record and its
+# recorded before goes on to the sums and the ledger, which makes reading an event twice harmless. Records and their
 # posting have the same time, so that a close of the books finds both on the same side of it.
 POST = f"""
-WITH recorded AS (
-    INSERT INTO metering_call_record ({COLUMNS}, started_at, recorded_at)
-    SELECT {COLUMNS}, to_timestamp(started_us / 1000000.0::float8), now() FROM metering_batch
-    ON CONFLICT DO NOTHING RETURNING metering_call_record.*
-), fresh AS MATERIALIZED (
-    SELECT recorded.*, batch.author_share FROM recorded JOIN metering_batch batch USING (call_id)
-), {SUM_UP}, posted AS (
+WITH fresh AS (
+    INSERT INTO metering_call_record ({COLUMNS}, author_share, posting_id, started_at, recorded_at)
+    SELECT {COLUMNS}, author_share, CASE WHEN compute_charge + royalty_charge > 0 THEN posting_id END,
+        to_timestamp(started_us / 1000000.0::float8), now() FROM metering_batch
+    ON CONFLICT DO NOTHING RETURNING *
+), {SUM_UP}, charged AS MATERIALIZED (
+    SELECT posting_id AS id, count(*) AS calls, min(algorithm) || '@' || min(version) AS called,
+        sum(compute_charge + royalty_charge)::bigint AS charge, sum(author_share)::bigint AS author_share
+    FROM fresh WHERE posting_id IS NOT NULL GROUP BY posting_id
+), posted AS (
     INSERT INTO ledger_transaction (id, kind, cause, posted_at)
-    SELECT call_id, 'call', algorithm || '@' || version, now() FROM fresh WHERE compute_charge + royalty_charge > 0
-    ON CONFLICT DO NOTHING RETURNING id
+    SELECT id, 'call', called || CASE WHEN calls > 1 THEN ' \u00d7 ' || calls ELSE '' END, now() FROM charged
 ), entered AS (
     INSERT INTO ledger_entry (transaction_id, account_id, debit, credit)
-    SELECT posted.id, line.account_id, line.debit, line.credit
-    FROM posted JOIN metering_batch batch ON batch.call_id = posted.id
+    SELECT id, line.account_id, line.debit, line.credit
+    FROM charged JOIN unnest(%(postings)s::uuid[], %(payers)s::uuid[], %(authors)s::uuid[])
+        WITH ORDINALITY AS accounts (id, payer, author, place) USING (id)
     CROSS JOIN LATERAL (VALUES
-        (batch.payer_account, batch.compute_charge + batch.royalty_charge, 0),
-        (batch.author_account, 0, batch.author_share),
-        (%(platform)s::uuid, 0, batch.compute_charge + batch.royalty_charge - batch.author_share)
+        (accounts.payer, charge, 0), (accounts.author, 0, author_share),
+        (%(platform)s::uuid, 0, charge - author_share)
     ) AS line (account_id, debit, credit)
-    WHERE line.debit + line.credit > 0
+    WHERE line.debit + line.credit > 0 ORDER BY accounts.place
 )
-SELECT (SELECT count(*) FROM recorded), (SELECT count(*) FROM posted)
+SELECT (SELECT count(*) FROM fresh), (SELECT coalesce(sum(calls), 0) FROM charged)
 """  # noqa: S608 (the only thing put in is the constant above)
 
 OPEN = """
@@ -76,7 +78,7 @@ WHERE kind = %(kind)s AND organization_id = ANY(%(ids)s::uuid[])
 
 
 class Posted(NamedTuple):
-    """What a batch added: call records, and ledger transactions (calls that cost nothing have none)."""
+    """What a batch added: call records, and calls that the ledger has (those that cost nothing are not posted)."""
 
     recorded: int
     posted: int
@@ -100,18 +102,23 @@ class BatchPoster:
         """
         payers = self._find_accounts(AccountKind.CUSTOMER, {event.payer_id for event in events})
         authors = self._find_accounts(AccountKind.AUTHOR, {event.author_id for event in events})
+        groups = _group(events)
+        postings = [_name_posting(calls) for calls in groups.values()]
+        accounts = {
+            "postings": _join(postings),
+            "payers": _join(payers[payer] for payer, _, _ in groups),
+            "authors": _join(authors[author] for _, author, _ in groups),
+            "platform": self._platform,
+        }
         with self._connection.transaction(), self._connection.cursor() as cursor:
             with cursor.copy(COPY) as copy:
-                for event in events:
-                    copy.write_row(self._to_row(event, payers, authors))
+                for posting, calls in zip(postings, groups.values(), strict=True):
+                    for event in calls:
+                        copy.write_row((*astuple(event), self._share(event.royalty_charge)[0], posting))
             # Planned afresh each time: a plan kept from when the tables were empty would scan them.
-            cursor.execute(POST, {"platform": self._platform}, prepare=False)
+            cursor.execute(POST, accounts, prepare=False)
             recorded, posted = cursor.fetchone() or (0, 0)
         return Posted(int(str(recorded)), int(str(posted)))
-
-    def _to_row(self, event: MeterEvent, payers: dict[str, str], authors: dict[str, str]) -> tuple[object, ...]:
-        accounts = payers[event.payer_id], authors[event.author_id]
-        return *msgspec.structs.astuple(event), *accounts, self._share(event.royalty_charge)[0]
 
     def _find_accounts(self, kind: AccountKind, organization_ids: set[str]) -> dict[str, str]:
         """The accounts known by organization, after those of `organization_ids` were found or opened.
@@ -137,3 +144,21 @@ class BatchPoster:
         row = self._connection.execute("SELECT id::text FROM ledger_account WHERE kind = %s", [kind]).fetchone()
         assert row is not None, "just opened, and accounts are never removed"
         return str(row[0])
+
+
+def _group(events: Iterable[MeterEvent]) -> dict[tuple[str, str, str], list[MeterEvent]]:
+    """The calls that are posted together: by who pays, who earns, and the version."""
+    groups: dict[tuple[str, str, str], list[MeterEvent]] = {}
+    for event in events:
+        groups.setdefault((event.payer_id, event.author_id, event.version_id), []).append(event)
+    return groups
+
+
+def _join(ids: Iterable[str]) -> str:
+    """An array as PostgreSQL reads it: psycopg's own, of a thousand ids, costs as much as to post a call."""
+    return f"{{{','.join(ids)}}}"
+
+
+def _name_posting(calls: Sequence[MeterEvent]) -> str:
+    """A posting of one call has the call's id. One of several has its own: some of them may have been posted before."""
+    return calls[0].call_id if len(calls) == 1 else str(uuid.uuid4())

@@ -80,4 +80,4 @@ added_to_hours AS ({_add_to("metering_usage_hour", "hours")}),
 added_to_days AS ({_add_to("metering_usage_day", "days")}),
 added_to_run_times AS ({RUN_TIMES})
 """
-"""Further parts of a WITH that has `fresh`: the new call records, with `author_share` beside them."""
+"""Further parts of a WITH that has `fresh`: the new call records."""

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
+from billing.ledger.models import LedgerTransaction
 from billing.metering.models import CallRecord
 from billing.metering.usage import filter_by_organization
 
@@ -14,6 +15,8 @@ TIMED_VERSION = 7
 CLOCK_SLACK = timedelta(minutes=1)
 LONGEST_ARRIVAL = timedelta(days=1)
 """How long after its id was made a call may start: its input arrives meanwhile."""
+LONGEST_UNPOSTED = timedelta(days=2)
+"""How long after its start a call is posted at the latest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,16 +91,20 @@ def list_call_records(
     payer_id: uuid.UUID | None = None,
     author_id: uuid.UUID | None = None,
     root_id: uuid.UUID | None = None,
+    posting_id: uuid.UUID | None = None,
     limit: int,
     before: uuid.UUID | None = None,
 ) -> list[CallLine]:
     """The latest calls that the organization paid for, or received as author, newest first.
 
+    Of one tree with `root_id`, and with `posting_id` those that one transaction of the ledger charged.
     `before` is the call id of the last line of the page before; an unknown one gives an empty page.
     """
     records = filter_by_organization(CallRecord, payer_id=payer_id, author_id=author_id)
     if root_id is not None:
         records = records.filter(root_id=root_id)
+    if posting_id is not None:
+        records = _filter_by_posting(records, posting_id)
     if before is not None:
         last = get_call_record(call_id=before)
         if last is None:
@@ -106,6 +113,15 @@ def list_call_records(
         records = records.filter(earlier, started_at__lte=last.started_at)
     rows = records.order_by("-started_at", "-call_id").values(*COLUMNS)[:limit]
     return [CallLine(**row) for row in rows]
+
+
+def _filter_by_posting(records: QuerySet[CallRecord], posting_id: uuid.UUID) -> QuerySet[CallRecord]:
+    """By the posting's time, which is that of its records, so that an index of a few pages finds them."""
+    posting = LedgerTransaction.objects.filter(pk=posting_id).first()
+    if posting is None:
+        return records.none()
+    started = (posting.posted_at - LONGEST_UNPOSTED, posting.posted_at + CLOCK_SLACK)
+    return records.filter(posting_id=posting_id, recorded_at=posting.posted_at, started_at__range=started)
 
 
 def _read_time(call_id: uuid.UUID) -> datetime | None:

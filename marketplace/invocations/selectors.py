@@ -60,15 +60,26 @@ class TreeNode:
     whole: int
 
 
-def list_calls(*, scope: AccessibleOrganization, limit: int = 50, before: UUID | None = None) -> list[Call]:
-    """The latest calls that the organization paid for, newest first; `before` is the id of the last one shown."""
-    records = billing.list_call_records(payer_id=scope.organization.id, limit=limit, before=before)
+def list_calls(
+    *, scope: AccessibleOrganization, limit: int = 50, before: UUID | None = None, posting_id: UUID | None = None
+) -> list[Call]:
+    """The latest calls that the organization paid for, newest first; `before` is the id of the last one shown.
+
+    With `posting_id` those that one entry of its account is for.
+    """
+    records = billing.list_call_records(
+        payer_id=scope.organization.id, limit=limit, before=before, posting_id=posting_id
+    )
     return _join(scope.organization, records)
 
 
-def list_received_calls(*, scope: AccessibleOrganization, limit: int = 50, before: UUID | None = None) -> list[Call]:
-    """The latest calls of the organization's own algorithms, whoever paid."""
-    records = billing.list_call_records(author_id=scope.organization.id, limit=limit, before=before)
+def list_received_calls(
+    *, scope: AccessibleOrganization, limit: int = 50, before: UUID | None = None, posting_id: UUID | None = None
+) -> list[Call]:
+    """The latest calls of the organization's own algorithms, whoever paid; else as list_calls."""
+    records = billing.list_call_records(
+        author_id=scope.organization.id, limit=limit, before=before, posting_id=posting_id
+    )
     return _join(scope.organization, records)
 
 

@@ -20,13 +20,15 @@ TREES = 20
 RECORDS = f"""
 INSERT INTO metering_call_record (call_id, started_at, root_id, parent_id, payer_id, author_id, key_id, member_id,
     algorithm, version_id, version, environment, queue_us, load_us, run_us, cpu_us, peak_memory_bytes, bytes_in,
-    bytes_out, cold, outcome, compute_charge, royalty_charge, memory_byte_seconds, compute_per_second, royalty_per_call)
+    bytes_out, cold, outcome, compute_charge, royalty_charge, memory_byte_seconds, compute_per_second, royalty_per_call,
+    author_share, posting_id)
 SELECT call_id, started_at, CASE WHEN number %% {TREES} = 0 THEN lag(call_id) OVER (ORDER BY number) ELSE call_id END,
     CASE WHEN number %% {TREES} = 0 THEN lag(call_id) OVER (ORDER BY number) END, %(payer)s, %(author)s,
     (%(keys)s::uuid[])[1 + which_key], (%(members)s::bigint[])[1 + which_key %% cardinality(%(members)s::bigint[])],
     'author/tool' || tool, md5(tool || '.' || version)::uuid, version || '.0.0', 'python3', 20, 0, run_us, run_us,
     20000000, 64, 64, false, CASE WHEN number %% 97 = 0 THEN 'algorithm_error' ELSE 'ok' END, run_us,
-    CASE WHEN tool %% 2 = 0 AND number %% 97 <> 0 THEN 1000 ELSE 0 END, 20 * run_us, 1000000, 1000
+    CASE WHEN tool %% 2 = 0 AND number %% 97 <> 0 THEN 1000 ELSE 0 END, 20 * run_us, 1000000, 1000,
+    CASE WHEN tool %% 2 = 0 AND number %% 97 <> 0 THEN 800 ELSE 0 END, call_id
 FROM (
     SELECT number, started_at, (200 - 5000 * ln(1 - random()))::bigint AS run_us,
         ({ALGORITHMS - 1} * random() * random())::int AS tool,
@@ -43,7 +45,7 @@ FROM (
 """
 SUM_UP_DAY = f"""
 WITH fresh AS (
-    SELECT *, royalty_charge * 80 / 100 AS author_share FROM metering_call_record
+    SELECT * FROM metering_call_record
     WHERE started_at >= %(day)s::timestamp AT TIME ZONE 'UTC'
 ), {SUM_UP} SELECT 1
 """
@@ -57,8 +59,7 @@ INSERT INTO ledger_entry (transaction_id, account_id, debit, credit)
 SELECT call_id, line.account_id, line.debit, line.credit
 FROM metering_call_record CROSS JOIN LATERAL (VALUES
     (%(customer)s::uuid, compute_charge + royalty_charge, 0),
-    (%(earner)s::uuid, 0, royalty_charge * 80 / 100),
-    (%(platform)s::uuid, 0, compute_charge + royalty_charge - royalty_charge * 80 / 100)
+    (%(earner)s::uuid, 0, author_share), (%(platform)s::uuid, 0, compute_charge + royalty_charge - author_share)
 ) AS line (account_id, debit, credit)
 WHERE started_at >= %(day)s::timestamp AT TIME ZONE 'UTC' AND line.debit + line.credit > 0
 """

@@ -93,7 +93,8 @@ def audit(received: Received) -> Audit:
     """Compares what was received with what is recorded and posted. Call it when the stream is drained."""
     records = Counter(_ids(CallRecord.objects.values_list("call_id", flat=True)))
     transactions = LedgerTransaction.objects.filter(kind=TransactionKind.CALL)
-    postings = Counter(_ids(transactions.values_list("id", flat=True)))
+    posted = CallRecord.objects.filter(posting_id__in=transactions.values("id"))
+    postings = Counter(_ids(posted.values_list("call_id", flat=True)))
     answers = Counter(received.results + received.failures)
     twice = {call for counted in (records, postings, answers) for call, times in counted.items() if times > 1}
     return Audit(

@@ -21,7 +21,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 20, 0, %s, %s, 20000000, 64, 64, fal
 
 SUM_UP_ROWS = f"""
 WITH fresh AS MATERIALIZED (
-    SELECT *, royalty_charge * 80 / 100 AS author_share FROM metering_call_record WHERE call_id = ANY(%s)
+    SELECT * FROM metering_call_record WHERE call_id = ANY(%s)
 ), {SUM_UP} SELECT 1
 """
 

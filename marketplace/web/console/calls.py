@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -28,13 +29,16 @@ class Phase:
 @require_GET
 @organization_page
 def calls(request: HttpRequest, scope: AccessibleOrganization) -> HttpResponse:
-    """A page of calls, newest first; `before` is the last call of the page before."""
+    """A page of calls, newest first, all or those of one `posting`; `before` is the last call of the page before."""
     received = request.GET.get("side") == "received"
-    before = read_uuid(request.GET.get("before", ""))
+    before, posting = read_uuid(request.GET.get("before", "")), read_uuid(request.GET.get("posting", ""))
     list_them = list_received_calls if received else list_calls
-    found = list_them(scope=scope, limit=CALLS_PER_PAGE + 1, before=before)
+    found = list_them(scope=scope, limit=CALLS_PER_PAGE + 1, before=before, posting_id=posting)
     shown = found[:CALLS_PER_PAGE]
+    if posting and not before and len(shown) == 1:
+        return redirect("console:call", scope.organization.slug, shown[0].record.call_id)
     context = {
+        "posting": posting,
         "calls": shown,
         "received": received,
         "before": before,

@@ -8,7 +8,7 @@ import redis
 from django.db import connection
 from django.utils import timezone
 
-from billing.api import CREDIT, close_books, grant_credits, list_closes, open_account
+from billing.api import CREDIT, check_ledger, close_books, grant_credits, list_closes, open_account
 from billing.ledger.models import AccountKind, TransactionKind
 from billing.ledger.selectors import get_balance_at
 from billing.ledger.services import Movement, post_transaction
@@ -55,6 +55,34 @@ def test_a_close_says_what_differs(drain: Drain, client: redis.Redis) -> None:
     assert differences.keys() == {"postings_without_call", "records_less_postings", "hot_balances"}
     assert differences["records_less_postings"] == -1_301
     assert {"organization_id": event.payer_id, "hot": 5, "expected": -1_301} in differences["hot_balances"]
+
+
+def test_a_call_missing_of_several_that_were_posted_together_is_found(drain: Drain, client: redis.Redis) -> None:
+    one = make_event()
+    other = make_event(payer_id=one.payer_id, author_id=one.author_id, version_id=one.version_id)
+    append_events(client, one, other)
+    drain.drain_batch()
+    assert check_ledger().in_order
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM metering_call_record WHERE call_id = %s", [one.call_id])
+    assert check_ledger().faults == {"wrong_amounts": 1}
+    now = timezone.now()
+    differences = close_books(until=now, closed_at=now).differences
+    assert {name: differences.get(name) for name in ("wrong_amounts", "records_less_postings")} == {
+        "wrong_amounts": 1, "records_less_postings": -1_301
+    }  # fmt: skip
+
+
+def test_a_call_that_was_never_posted_is_found(drain: Drain, client: redis.Redis) -> None:
+    event = make_event()
+    append_events(client, event)
+    drain.drain_batch()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE metering_call_record SET posting_id = NULL WHERE call_id = %s", [event.call_id])
+    assert check_ledger().faults == {"calls_not_posted": 1, "postings_without_call": 1}
+    now = timezone.now()
+    differences = close_books(until=now, closed_at=now).differences
+    assert differences.keys() >= {"calls_not_posted", "postings_without_call"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -57,6 +57,41 @@ def test_a_royalty_too_small_to_share_makes_no_empty_entry(drain: Drain, client:
     assert LedgerEntry.objects.count() == 4
 
 
+def test_calls_of_one_payer_and_version_are_posted_together(drain: Drain, client: redis.Redis) -> None:
+    one, other = make_event(), make_event(algorithm="bob/other", version="2.0.0")
+    same = {name: getattr(one, name) for name in ("payer_id", "author_id", "version_id")}
+    again = [make_event(**same, compute_charge=charge) for charge in (1, 20, 300)]
+    free = make_event(**same, compute_charge=0, royalty_charge=0)
+    append_events(client, one, again[0], other, *again[1:], free)
+
+    assert drain.drain_batch() == Drained(6, 6, 5, 0)
+
+    shared, alone = LedgerTransaction.objects.order_by("cause")
+    assert (shared.cause, alone.cause) == ("ann/echo@1.0.0 \u00d7 4", "bob/other@2.0.0")
+    assert str(alone.id) == other.call_id
+    entries = {(entry.debit, entry.credit) for entry in shared.entries.all()}
+    assert entries == {(300 + 321 + 4 * 1_001, 0), (0, 4 * 800), (0, 621 + 4 * 201)}
+    parts = CallRecord.objects.filter(posting_id=shared.id)
+    assert {str(part.call_id) for part in parts} == {one.call_id, *(event.call_id for event in again)}
+    assert {(part.author_share, part.recorded_at) for part in parts} == {(800, shared.posted_at)}
+    assert CallRecord.objects.get(call_id=free.call_id).posting_id is None
+    assert check_ledger().in_order
+
+
+def test_of_calls_that_came_before_only_the_new_ones_are_posted(drain: Drain, client: redis.Redis) -> None:
+    first = make_event()
+    same = {name: getattr(first, name) for name in ("payer_id", "author_id", "version_id")}
+    second, third = make_event(**same), make_event(**same)
+    for events, posted in (([first, second], 2), ([second, third], 1), ([third, first], 0)):
+        append_events(client, *events)
+        assert drain.drain_batch() == Drained(2, posted, posted, 0)
+    assert sorted(LedgerTransaction.objects.values_list("cause", flat=True)) == [
+        "ann/echo@1.0.0", "ann/echo@1.0.0 \u00d7 2"
+    ]  # fmt: skip
+    assert get_balance(uuid.UUID(first.payer_id)) == -3 * 1_301
+    assert check_ledger().in_order
+
+
 def test_repetitions_change_nothing(drain: Drain, client: redis.Redis) -> None:
     events = [make_event() for _ in range(20)]
     append_events(client, *events, *events[:10], events[0])
@@ -73,6 +108,16 @@ def test_the_same_id_in_other_letters_is_the_same_call(drain: Drain, client: red
     append_events(client, event, msgspec.structs.replace(event, call_id=event.call_id.upper()))
     drain.drain_batch()
     assert get_balance(uuid.UUID(event.payer_id)) == -1_301
+    assert check_ledger().in_order
+    assert client.xlen(STREAM) == 0
+
+
+def test_the_same_id_in_other_letters_for_another_payer_is_refused(drain: Drain, client: redis.Redis) -> None:
+    event = make_event(call_id="ABCDEF00-0000-4000-8000-000000000000")
+    other = make_event(call_id=event.call_id.lower())
+    append_events(client, event, other)
+    assert drain.drain_batch().recorded == 1
+    assert {get_balance(uuid.UUID(one.payer_id)) for one in (event, other)} == {-1_301, 0}
     assert check_ledger().in_order
     assert client.xlen(STREAM) == 0
 

@@ -109,6 +109,25 @@ def test_earnings_are_the_authors_share_as_posted(calls: list[uuid.UUID]) -> Non
     ]
 
 
+def test_the_calls_of_an_entry(drain: Drain, client: redis.Redis) -> None:
+    events = [make_event(payer_id=str(PAYER), author_id=str(AUTHOR), version_id=str(AUTHOR)) for _ in range(3)]
+    alone = make_event(payer_id=str(PAYER), author_id=str(AUTHOR))
+    append_events(client, *events, alone)
+    drain.drain_batch()
+    ids = {entry.transaction_id for entry in list_entries(PAYER, 5)}
+    assert ids == {entry.transaction_id for entry in list_entries(AUTHOR, 5, earnings=True)}
+    found = sorted(
+        [sorted(str(call.call_id) for call in list_call_records(payer_id=PAYER, posting_id=each, limit=9))
+         for each in ids], key=len
+    )  # fmt: skip
+    assert found == [[alone.call_id], sorted(event.call_id for event in events)]
+    for posting in ids:
+        paid = list_call_records(payer_id=PAYER, posting_id=posting, limit=9)
+        assert paid == list_call_records(author_id=AUTHOR, posting_id=posting, limit=9)
+        assert list_call_records(payer_id=AUTHOR, posting_id=posting, limit=9) == []
+    assert list_call_records(payer_id=PAYER, posting_id=uuid.uuid4(), limit=9) == []
+
+
 def test_entries_newest_first_and_paged(calls: list[uuid.UUID]) -> None:
     open_account(organization_id=PAYER, free_credits=1)
     lines = list_entries(PAYER, 3)

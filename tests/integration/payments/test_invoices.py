@@ -35,6 +35,7 @@ def call(payer: Payer, algorithm: str, member: int | None, cents: int) -> None:
         author_id=uuid.uuid4(), key_id=None, algorithm=algorithm, version_id=uuid.uuid4(), version="1.0.0",
         environment="python3", queue_us=0, load_us=0, run_us=1, cpu_us=1, peak_memory_bytes=1, bytes_in=1, bytes_out=1,
         cold=False, outcome="ok", compute_charge=cents * 100_000_000, royalty_charge=0, member_id=member,
+        posting_id=call_id,
     )  # fmt: skip
 
 

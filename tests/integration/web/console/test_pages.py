@@ -10,6 +10,9 @@ from django.utils import timezone
 
 from billing import api as billing
 from billing.api import CREDIT
+from billing.ledger.models import AccountKind, TransactionKind
+from billing.ledger.services import Movement, open_account, post_transaction
+from billing.metering.models import CallRecord
 from marketplace.accounts.models import User
 from marketplace.algorithms.models import Build, BuildState
 from marketplace.organizations.models import Organization
@@ -85,6 +88,40 @@ def test_calls_are_paged_by_the_last_one_shown(as_alice: Client, team: Organizat
     assert (len(rows(first)), len(rows(second))) == (CALLS_PER_PAGE, 4)
     calls = [link for page in (first, second) for link in page.links() if link.startswith(f"{TEAM}/calls/")]
     assert len(set(calls)) == CALLS_PER_PAGE + 4
+
+
+def test_an_entry_of_the_account_leads_to_the_calls_that_it_is_for(
+    as_bob: Client, as_charlie: Client, team: Organization, things: Things
+) -> None:
+    together, alone = record_calls(things.version, 3, payer_id=team.id), record_calls(things.version, payer_id=team.id)
+    post_calls(team, "together", together)
+    post_calls(team, "alone", alone)
+    page = Document(as_bob.get(f"{TEAM}/balance"))
+    links = {each.text: each.attributes["href"] for each in page.find("a", class_="row-target")}
+    of_three = as_bob.get(links["together"])
+    assert {call.record.call_id for call in of_three.context["calls"]} == set(together)
+    assert len(rows(Document(of_three))) == 3
+    assert as_bob.get(links["alone"])["Location"] == f"{TEAM}/calls/{alone[0]}"
+    unknown = as_bob.get(f"{TEAM}/calls?posting={uuid.uuid4()}")
+    assert "These calls are gone" in unknown.content.decode()
+    posting = links["together"].partition("posting=")[2]
+    assert as_charlie.get(f"/console/charlie/calls?posting={posting}").context["calls"] == []
+    assert as_charlie.get(f"/console/charlie/calls?side=received&posting={posting}").context["calls"] == []
+
+
+def post_calls(payer: Organization, cause: str, call_ids: list[uuid.UUID]) -> None:
+    """One entry of the payer's account for these recorded calls, as the drain makes it."""
+    kinds = {AccountKind.CUSTOMER: payer.id, AccountKind.PLATFORM_REVENUE: None}
+    customer, platform = (open_account(kind=kind, organization_id=owner) for kind, owner in kinds.items())
+    posting, now = uuid.uuid4(), timezone.now()
+    post_transaction(
+        transaction_id=posting,
+        kind=TransactionKind.CALL,
+        cause=cause,
+        movements=[Movement(customer, -len(call_ids)), Movement(platform, len(call_ids))],
+        posted_at=now,
+    )
+    CallRecord.objects.filter(call_id__in=call_ids).update(posting_id=posting, recorded_at=now)
 
 
 @pytest.mark.parametrize("before", ["nonsense", "00000000-0000-0000-0000-000000000000", "%00"])
