@@ -21,7 +21,8 @@ ShareRoyalty = Callable[[int], tuple[int, int]]
 FIELDS = MeterEvent.__struct_fields__
 COLUMNS = ", ".join(name for name in FIELDS if name != "started_at")
 
-# The checks stop what the record's types would take and the books must not.
+# The checks stop what the record's types would take and the books must not. The key refuses a call that is there twice,
+# its id in other letters, before two payers are charged for it.
 PREPARE = """
 CREATE TEMPORARY TABLE metering_batch (
     LIKE metering_call_record,

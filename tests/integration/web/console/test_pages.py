@@ -101,6 +101,7 @@ def test_an_entry_of_the_account_leads_to_the_calls_that_it_is_for(
     of_three = as_bob.get(links["together"])
     assert {call.record.call_id for call in of_three.context["calls"]} == set(together)
     assert len(rows(Document(of_three))) == 3
+    assert "the account" in [link.text for link in Document(of_three).find("a", href=f"{TEAM}/balance")]
     assert as_bob.get(links["alone"])["Location"] == f"{TEAM}/calls/{alone[0]}"
     unknown = as_bob.get(f"{TEAM}/calls?posting={uuid.uuid4()}")
     assert "These calls are gone" in unknown.content.decode()
