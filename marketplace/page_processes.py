@@ -16,11 +16,14 @@ TAKEN = ("type", "http_version", "method", "scheme", "path", "raw_path", "query_
          "client", "server")  # fmt: skip
 """What goes to a process of a request."""
 
+START_AFTER_SECONDS = 2.0
+"""To load all views takes a processor for seconds; a server that starts has a first page and call to answer before."""
+
 logger = logging.getLogger(__name__)
 
 
 class PageProcesses:
-    """`number` of them, which start when the first page is asked for."""
+    """`number` of them, which start a little after the first page is asked for."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -47,6 +50,7 @@ class PageProcesses:
     async def _start(self) -> None:
         """In a thread, since it takes seconds until there is something to copy."""
         try:
+            await asyncio.sleep(START_AFTER_SECONDS)
             self._pool = await asyncio.to_thread(_start_pool, self._number)
         except (BrokenProcessPool, OSError):
             logger.exception("processes that make pages cannot be started")

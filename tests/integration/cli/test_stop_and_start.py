@@ -1,5 +1,6 @@
 """How `agora up` stops, what stays, and how it starts again after a stop, a kill and a crash."""
 
+import ctypes
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from tests.platform import RunningPlatform, UpProcess, free_port, make_home, pro
 pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(300)]
 SECOND_START_SECONDS = 10.0
 DYING_SECONDS = 10.0
+STOP_SECONDS = 20.0
+"""Less than the platform's own look at the disk, which wakes it too."""
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +77,17 @@ def test_a_stop_leaves_no_process(home: Path, number: signal.Signals) -> None:
     assert up.stop(number) == 0
     assert not processes_of(home)
     assert not list((home / "run").glob("*.pid"))
+
+
+def test_a_signal_that_another_thread_takes_stops_it_too(home: Path) -> None:
+    up = UpProcess(home, free_port())
+    up.wait_until_ready()
+    time.sleep(1.0)  # the main thread sleeps now
+    main = up.process.pid
+    other = next(int(task.name) for task in Path(f"/proc/{main}/task").iterdir() if int(task.name) != main)
+    assert ctypes.CDLL(None).tgkill(main, other, signal.SIGINT) == 0
+    assert up.process.wait(STOP_SECONDS) == 0
+    assert not processes_of(home)
 
 
 def test_a_stop_in_the_middle_of_the_start_leaves_no_process(home: Path) -> None:
