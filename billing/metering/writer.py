@@ -211,8 +211,8 @@ class _Link:
     """One connection, made when it is needed, that knows the script and Redis's clock.
 
     The client's own execution of commands costs twice as much as all of this, for each call of a lone caller; and its
-    own packing of them, in Python, ten times as much as hiredis's. A time limit of its own, which costs as much again,
-    it has none: whoever asks has one.
+    own packing of them, in Python, ten times as much as hiredis's. It has no time limit of its own: whoever asks has
+    one.
     """
 
     def __init__(self, redis_url: str) -> None:

@@ -15,9 +15,8 @@ from marketplace.cli.local_platform import LocalPlatform, check_port
 from marketplace.cli.progress import Progress
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-SIGNAL_CHECK_SECONDS = 0.5
+WATCH_SECONDS = 0.5
 """The kernel may hand a signal to any thread, and wakes only that one: the main thread, which acts on it, looks."""
-SPACE_CHECK_SECONDS = 30.0
 LOW_SPACE_BYTES = 256 * 1024 * 1024
 
 
@@ -65,11 +64,9 @@ def _watch(home: Home, progress: Progress, asked_to_stop: threading.Event) -> No
     """Stays until a signal comes or has come, and warns when the disk fills up."""
     warned = False
     while True:
-        checks_space_at = time.monotonic() + SPACE_CHECK_SECONDS
-        while time.monotonic() < checks_space_at:
-            if asked_to_stop.is_set():  # and what was just being done swallowed the interrupt
-                raise KeyboardInterrupt
-            time.sleep(SIGNAL_CHECK_SECONDS)
+        if asked_to_stop.is_set():  # and what was just being done swallowed the interrupt
+            raise KeyboardInterrupt
+        time.sleep(WATCH_SECONDS)
         free = shutil.disk_usage(home.path).free
         if free < LOW_SPACE_BYTES and not warned:
             progress.event(f"Only {free >> 20} MiB are left in {home.path}: free some, or the platform will stop.")

@@ -17,7 +17,6 @@ pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(300)]
 SECOND_START_SECONDS = 10.0
 DYING_SECONDS = 10.0
 STOP_SECONDS = 20.0
-"""Less than the platform's own look at the disk, which wakes it too."""
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +85,10 @@ def test_a_signal_that_another_thread_takes_stops_it_too(home: Path) -> None:
     main = up.process.pid
     other = next(int(task.name) for task in Path(f"/proc/{main}/task").iterdir() if int(task.name) != main)
     assert ctypes.CDLL(None).tgkill(main, other, signal.SIGINT) == 0
-    assert up.process.wait(STOP_SECONDS) == 0
+    try:
+        assert up.process.wait(STOP_SECONDS) == 0
+    finally:
+        up.stop()
     assert not processes_of(home)
 
 
