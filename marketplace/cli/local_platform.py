@@ -49,14 +49,14 @@ class LocalPlatform:
 
     def start_call_path(self) -> None:
         """Starts what a call needs, and returns when it answers. Raises StartRefused when something cannot start."""
-        for name in ("drain", "agent", "web"):
+        for name in ("agent", "web"):
             self._supervisor.start(_own_program(name))
         self._wait_for("agent", self._agent_answers)
         self._wait_for("web", self._web_answers)
 
     def start_background(self) -> None:
-        """Starts what may be late: builds and recurring work."""
-        for name in ("builder", "worker", "caller", "beat"):
+        """Starts what may be late: accounting, builds and recurring work."""
+        for name in ("drain", "builder", "worker", "caller", "beat"):
             self._supervisor.start(_own_program(name))
 
     def wait_for_builder(self, answers: Callable[[], bool]) -> None:

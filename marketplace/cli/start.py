@@ -17,7 +17,7 @@ def bring_up(platform: LocalPlatform, home: Home, progress: Progress) -> None:
     """Brings the platform to its first answered call, and says how to use it. Raises click.ClickException, OSError."""
     prepare(progress)
     demo = demonstration.open_demonstration(home)
-    with progress.step("Started the web server, the agent and the drain"):
+    with progress.step("Started the web server and the agent"):
         platform.start_call_path()
     for line in report_lines(home.path):
         progress.event(line)

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_GET
 
 from marketplace.organizations.selectors import AccessibleOrganization
 from marketplace.payments.selectors import get_invoice, list_invoices
-from marketplace.web.console.invoice_pdf import draw_invoice
 from marketplace.web.console.page import organization_page, render_page
 
 INVOICES_PER_PAGE = 25
@@ -35,6 +34,8 @@ def invoice(request: HttpRequest, scope: AccessibleOrganization, invoice_id: UUI
 @organization_page
 def invoice_pdf(request: HttpRequest, scope: AccessibleOrganization, invoice_id: UUID) -> HttpResponse:  # noqa: ARG001 (a view)
     """The same, to file away."""
+    from marketplace.web.console.invoice_pdf import draw_invoice  # noqa: PLC0415 - the library takes long to load
+
     found = get_invoice(scope=scope, invoice_id=invoice_id)
     headers = {"Content-Disposition": f'attachment; filename="agora-{found.number}.pdf"'}
     return HttpResponse(draw_invoice(found), content_type="application/pdf", headers=headers)
