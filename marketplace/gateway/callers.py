@@ -69,17 +69,31 @@ class Caller(msgspec.Struct, frozen=True):
         return self.allowed is None or f"{field}/".startswith(self.allowed)
 
 
-def identify(header: bytes, *, mirror: Mirror, secret: str, now: float) -> Caller:
-    """Who an Authorization header stands for; `now` is in seconds since the epoch. Raises Unauthorized, BadRequest."""
+class Credentials(msgspec.Struct, frozen=True):
+    """What an Authorization header says: an API key, of which the hash is enough, or a right to call; or nothing."""
+
+    key_hash: str = ""
+    token: str = ""
+
+
+def read_credentials(header: bytes) -> Credentials:
+    """Reads what may be well known, expired, or invented."""
     text = read_key(header.decode("latin-1"))
-    if not text:
-        raise Unauthorized("authorization required")  # the words that published clients compare
     if text.startswith(PREFIX):
-        token = read_token(text, secret=secret, now=now)
+        return Credentials(token=text)
+    return Credentials(key_hash=hash_key(text)) if text else Credentials()
+
+
+def identify(credentials: Credentials, *, mirror: Mirror, secret: str, now: float) -> Caller:
+    """Whom they stand for; `now` is in seconds since the epoch. Raises Unauthorized, BadRequest."""
+    if not (credentials.key_hash or credentials.token):
+        raise Unauthorized("authorization required")  # the words that published clients compare
+    if credentials.token:
+        token = read_token(credentials.token, secret=secret, now=now)
         if token is not None and token.key_id and token.key_id not in mirror.key_teams:
             raise Unauthorized("The API key that began this call was revoked.")
         return _caller_of_token(token)
-    entry = mirror.keys.get(hash_key(text))
+    entry = mirror.keys.get(credentials.key_hash)
     if entry is None:
         raise Unauthorized("This API key is unknown or revoked.")
     if entry.expires_at and entry.expires_at <= now:

@@ -11,9 +11,9 @@ from execution.client import AlgorithmFailure, Answer, ChunkStream, Door, Execut
 from execution.errors import AllSlotsHeld, QueueFull, Unavailable
 from marketplace.algorithms.version_numbers import LATEST_PRIVATE
 from marketplace.directory.approvals import find_refusal
-from marketplace.gateway.addresses import Address, read_address, read_options, split_url
+from marketplace.gateway.addresses import Address
 from marketplace.gateway.call import Call, make_event, new_call_id
-from marketplace.gateway.callers import Caller, identify, make_child_token, make_loading_token
+from marketplace.gateway.callers import Caller, identify, make_child_token, make_loading_token, read_credentials
 from marketplace.gateway.errors import (
     Ended,
     Forbidden,
@@ -26,7 +26,8 @@ from marketplace.gateway.errors import (
 )
 from marketplace.gateway.event_streams import EventStream, chunk_event, last_event
 from marketplace.gateway.failures import FailureLog
-from marketplace.gateway.inputs import kind_of, write_request
+from marketplace.gateway.heads import Head
+from marketplace.gateway.inputs import write_request
 from marketplace.gateway.limits import Limits
 from marketplace.gateway.mirror import Mirror, Target
 from marketplace.gateway.replies import Reply, reply_with_answer
@@ -76,20 +77,21 @@ class Gateway:
         await self._meter.close()
         await self._failures.close()
 
-    def admit(
-        self, method: bytes, url: bytes, *, authorization: bytes, content_type: bytes, streams: bool = False
-    ) -> Call:
-        """What a request's head asks for, if this caller may have it. Raises Refused."""
-        if method != b"POST":
+    def admit(self, head: Head, door: Door | None = None) -> Call:
+        """What a request's head asks for, if this caller may have it. Raises Refused.
+
+        `door`: the request names no caller, and stands for the call behind the door through which it came.
+        """
+        if head.method != b"POST":
             raise WrongMethod
-        path, query = split_url(url)
+        credentials = head.credentials if door is None else read_credentials(self.right_at(door))
         now = time.time()
-        caller = identify(authorization, mirror=self._mirror, secret=self._secret, now=now)
-        target = self._find(path, caller)
-        options = read_options(query)
+        caller = identify(credentials, mirror=self._mirror, secret=self._secret, now=now)
+        target = self._find(head.address, caller)
+        options = head.options
         self._check_balance(caller, target)
         self._limits.check(caller, now)
-        return Call(new_call_id(), caller, target, options, kind_of(content_type), streams)
+        return Call(new_call_id(), caller, target, options, head.kind, head.streams)
 
     async def make(self, call: Call, body: bytes) -> Reply:
         """Runs the algorithm, meters, and only then answers. Raises Refused."""
@@ -249,8 +251,7 @@ class Gateway:
             return "owner"
         return "free_call" if self._limits.is_free_call(call.caller, call.target, now) else None
 
-    def _find(self, path: bytes, caller: Caller) -> Target:
-        address = read_address(path)
+    def _find(self, address: Address, caller: Caller) -> Target:
         target = self._mirror.find(address)
         if target is None or not (_is_open(target, address) or self._owns(caller, target)):
             raise UnknownAlgorithm(f"algorithm algo://{address} not found")

@@ -7,16 +7,17 @@ import asyncio
 import logging
 import re
 import uuid
+from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from execution.client import Door
-from marketplace.gateway.addresses import is_call, is_for_slots, is_web
+from marketplace.gateway.addresses import is_call, is_for_slots
 from marketplace.gateway.call import Call
+from marketplace.gateway.call_cycle import CallCycle
 from marketplace.gateway.calls import Gateway
 from marketplace.gateway.errors import (
-    BODY_LIMIT,
     HEAD_LIMIT,
     BadRequest,
     HeadTooLarge,
@@ -26,8 +27,9 @@ from marketplace.gateway.errors import (
     TooLarge,
     UnknownAlgorithm,
 )
-from marketplace.gateway.event_streams import MEDIA_TYPE, EventStream, refusal_event
+from marketplace.gateway.event_streams import EventStream, refusal_event
 from marketplace.gateway.file_sending import EXTENSION, FileSender
+from marketplace.gateway.heads import Head, LastHead
 from marketplace.gateway.idle_connections import PatientProtocol
 from marketplace.gateway.origins import check_address, check_site
 from marketplace.gateway.repeats import Repeats, check_key
@@ -45,52 +47,6 @@ LAST_REQUEST_SECONDS = 0.5
 """How long a server that stops leaves an idle connection open: the client may have sent something a moment before."""
 LINGER_SECONDS = 10.0
 """How long a refused client may go on sending: closed at once, it would lose the answer that says why."""
-
-
-class CallCycle:
-    """One request that is a call; it has what uvicorn's protocol asks of a RequestResponseCycle."""
-
-    message_event = asyncio.Event()
-    """uvicorn sets it when the client hangs up; nobody waits for it here."""
-
-    def __init__(self, *, keep_alive: bool, web: bool) -> None:
-        self.keep_alive = keep_alive
-        self.web = web
-        """Whether a script in another site's page asks."""
-        self.waiting = False
-        """Whether the answer before this one on the connection is not written yet."""
-        self.received = False
-        self.response_complete = False
-        self.disconnected = False
-        self.call: Call | None = None
-        self.refused: Refused | None = None
-        self.task: asyncio.Task[None] | None = None
-        self._chunks: list[bytes] = []
-        self._size = 0
-
-    @property
-    def body(self) -> bytes:
-        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-
-    def take(self, chunk: bytes) -> None:
-        """More of the body; of a refused request it is thrown away."""
-        self._size += len(chunk)
-        if self._size > BODY_LIMIT:
-            self.refused = self.refused or TooLarge()
-        if self.refused is None:
-            self._chunks.append(chunk)
-        else:
-            self._chunks = []
-
-    @property
-    def overflowing(self) -> bool:
-        return isinstance(self.refused, TooLarge)
-
-    def hang_up(self) -> None:
-        """The client is gone: an algorithm that runs for it is stopped, a result that is there is still metered."""
-        self.disconnected = True
-        if self.task is not None and self.call is not None and self.call.cancellable:
-            self.task.cancel()
 
 
 class GatewayProtocol(PatientProtocol):
@@ -118,6 +74,9 @@ class GatewayProtocol(PatientProtocol):
         self._one_call = one_call
         self._head_bytes = 0
         self._in_head = True
+        self._last_head = LastHead()
+        self._begun = self._ended = 0
+        """Requests whose first and last bytes were read, of all on this connection that the parser had."""
         self._refusing = False
 
     def shutdown(self) -> None:
@@ -152,9 +111,17 @@ class GatewayProtocol(PatientProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refusing:
             return
-        if (self._in_head or self.cycle is None or self.cycle.response_complete) and b"h2c" in data:
+        idle = self.cycle is None or self.cycle.response_complete
+        head = self._last_head.head
+        if idle and head is not None and (body := self._last_head.find_body(data)) is not None:
+            self._begin_same(head, body)
+            return
+        if (self._in_head or idle) and b"h2c" in data:
             data = stay_with_http_1(data)
+        begun, between = self._begun, self._begun == self._ended
         super().data_received(data)
+        if between and self._begun == self._ended == begun + 1:
+            self._remember(data)
         if self._in_head and not self._refusing:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_LIMIT:
@@ -163,6 +130,8 @@ class GatewayProtocol(PatientProtocol):
     def on_message_begin(self) -> None:
         """Without the scope that uvicorn makes here: a call has none, and _begin_page makes it for the others."""
         self._in_head, self._head_bytes = True, 0
+        self._begun += 1
+        self._last_head.forget()
         self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -178,11 +147,30 @@ class GatewayProtocol(PatientProtocol):
     def on_headers_complete(self) -> None:
         self._in_head, self._head_bytes = False, 0
         if is_call(self.url) and self.parser.get_method() != b"OPTIONS":
-            self._begin_cycle(self._admit)
+            self._begin_cycle(self._read_head(), self._admit)
         elif self._slots is not None and not is_for_slots(self.url):
-            self._begin_cycle(self._refuse_page)
+            self._begin_cycle(self._read_head(), self._refuse_page)
         else:
             self._begin_page()
+
+    def _read_head(self) -> Head:
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        return Head(self.parser.get_method(), self.url, self.headers, keep_alive=keep_alive)
+
+    def _remember(self, request: bytes) -> None:
+        """The parser has had one whole request, and nothing else: the next may be like it."""
+        cycle, special = self.cycle, self.expect_100_continue or self.parser.should_upgrade()
+        if isinstance(cycle, CallCycle) and cycle.refused is None and not special:
+            self._last_head.remember(cycle.head, request, cycle.body)
+
+    def _begin_same(self, head: Head, body: bytes) -> None:
+        """A request with the head of the one before."""
+        self._unset_keepalive_if_required()
+        self._begin_cycle(head, self._admit)
+        cycle = cast("CallCycle", self.cycle)
+        cycle.take(body)
+        cycle.received = True
+        self._answer(cycle)
 
     def _begin_page(self) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue
@@ -223,6 +211,7 @@ class GatewayProtocol(PatientProtocol):
             self._refuse_connection(TooLarge())
 
     def on_message_complete(self) -> None:
+        self._ended += 1
         if self._upgrades() or not isinstance(self.cycle, CallCycle):
             super().on_message_complete()
             return
@@ -230,17 +219,16 @@ class GatewayProtocol(PatientProtocol):
         if not self.cycle.waiting and not self._refusing:
             self._answer(self.cycle)
 
-    def _begin_cycle(self, admit: Any) -> None:
+    def _begin_cycle(self, head: Head, admit: Callable[[Head], Call]) -> None:
         before = self.cycle
-        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive() and not self._one_call
-        cycle = CallCycle(keep_alive=keep_alive, web=is_web(self.url))
+        cycle = CallCycle(head, keep_alive=head.keep_alive and not self._one_call)
         self.cycle = cast("RequestResponseCycle", cycle)
         try:
-            cycle.call = call = admit()
+            cycle.call = call = admit(head)
             if cycle.web:
-                check_site(call.caller, self.headers)
+                check_site(call.caller, head.headers)
             if call.caller.addresses:
-                check_address(call.caller, self.client, self.headers, proxies=str(self.config.forwarded_allow_ips))
+                check_address(call.caller, self.client, head.headers, proxies=str(self.config.forwarded_allow_ips))
         except Refused as refused:
             cycle.refused = refused
         if before is not None and not before.response_complete:
@@ -252,33 +240,17 @@ class GatewayProtocol(PatientProtocol):
         elif cycle.refused is not None and (self.expect_100_continue or cycle.overflowing):
             self._refuse_connection(cycle.refused)
 
-    def _admit(self) -> Call:
-        authorization = content_type = length = accept = key = b""
-        for name, value in self.headers:
-            if name == b"authorization":
-                authorization = value
-            elif name == b"content-type":
-                content_type = value
-            elif name == b"content-length":
-                length = value
-            elif name == b"accept":
-                accept = value
-            elif name == b"idempotency-key":
-                key = value
-        if length.isdigit() and int(length[:20]) > BODY_LIMIT:
+    def _admit(self, head: Head) -> Call:
+        if head.too_large:
             raise TooLarge
-        if self._door is not None and not authorization:
-            authorization = self._gateway.right_at(self._door)
-        streams = MEDIA_TYPE in accept
-        call = self._gateway.admit(
-            self.parser.get_method(), self.url, authorization=authorization, content_type=content_type, streams=streams
-        )
-        if key:
-            check_key(key, streams=streams)
+        keyless = self._door is not None and not head.get(b"authorization")
+        call = self._gateway.admit(head, self._door if keyless else None)
+        if key := head.get(b"idempotency-key"):
+            check_key(key, streams=call.streams)
             call.idempotency_key = key
         return call
 
-    def _refuse_page(self) -> Call:
+    def _refuse_page(self, head: Head) -> Call:  # noqa: ARG002 - as _admit
         raise UnknownAlgorithm("Algorithms can call algorithms here, now or later, use hosted data, and nothing else.")
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -300,7 +272,6 @@ class GatewayProtocol(PatientProtocol):
         streams = cycle.call is not None and cycle.call.streams
         cycle.task = self.loop.create_task(self._stream_call(cycle) if streams else self._make_call(cycle))
         self.tasks.add(cycle.task)
-        cycle.task.add_done_callback(self.tasks.discard)
 
     async def _make_call(self, cycle: CallCycle) -> None:
         assert cycle.call is not None, "admitted, since it was not refused"
@@ -318,6 +289,8 @@ class GatewayProtocol(PatientProtocol):
             fault = _new_fault()
             logger.exception("%s in call %s", fault.message, cycle.call.id)
             reply = reply_with_refusal(fault)
+        finally:
+            self.tasks.discard(cycle.task)  # here, since a callback for it costs more than to make the answer
         self._send(cycle, reply)
 
     async def _stream_call(self, cycle: CallCycle) -> None:
@@ -338,6 +311,7 @@ class GatewayProtocol(PatientProtocol):
             refused = _new_fault()
             logger.exception("%s in call %s", refused.message, cycle.call.id)
         finally:
+            self.tasks.discard(cycle.task)
             self._end_stream(cycle, events, refused)
 
     def _end_stream(self, cycle: CallCycle, events: EventStream, refused: Refused | None) -> None:

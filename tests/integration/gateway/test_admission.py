@@ -21,6 +21,7 @@ from marketplace.gateway.call import Call
 from marketplace.gateway.calls import Gateway
 from marketplace.gateway.errors import BadRequest, Forbidden, PaymentRequired, Refused, Unauthorized, UnknownAlgorithm
 from marketplace.gateway.failures import FailureLog
+from marketplace.gateway.heads import Head
 from marketplace.gateway.mirror import Mirror
 
 ANN, BEN = str(uuid.uuid4()), str(uuid.uuid4())
@@ -89,9 +90,8 @@ async def gateway(client: redis.Redis, tmp_path: Path) -> AsyncIterator[Gateway]
 
 
 def admit(gateway: Gateway, path: str = "/ann/echo", key: str = BENS_KEY) -> Call:
-    return gateway.admit(
-        b"POST", f"/v1/algo{path}".encode(), authorization=f"Simple {key}".encode(), content_type=b"application/json"
-    )
+    headers = [(b"authorization", f"Simple {key}".encode()), (b"content-type", b"application/json")]
+    return gateway.admit(Head(b"POST", f"/v1/algo{path}".encode(), headers, keep_alive=True))
 
 
 async def soon(check: Callable[[], bool]) -> None:

@@ -20,6 +20,7 @@ from marketplace.gateway.call import Call
 from marketplace.gateway.calls import Gateway
 from marketplace.gateway.errors import Retired, UnknownAlgorithm
 from marketplace.gateway.failures import FailureLog
+from marketplace.gateway.heads import Head
 from marketplace.gateway.mirror import Mirror
 
 SECONDS = 10.0
@@ -86,9 +87,8 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 def admit(gateway: Gateway, path: str, key: str = BENS_KEYS[0]) -> Call:
-    return gateway.admit(
-        b"POST", f"/v1/algo{path}".encode(), authorization=f"Simple {key}".encode(), content_type=b"application/json"
-    )
+    headers = [(b"authorization", f"Simple {key}".encode()), (b"content-type", b"application/json")]
+    return gateway.admit(Head(b"POST", f"/v1/algo{path}".encode(), headers, keep_alive=True))
 
 
 def version_for(gateway: Gateway, path: str, key: str = BENS_KEYS[0]) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from marketplace.directory.entries import KeyEntry
 from marketplace.directory.keys import hash_key
-from marketplace.gateway.callers import Caller, identify
+from marketplace.gateway.callers import Caller, identify, read_credentials
 from marketplace.gateway.errors import Forbidden, Unauthorized
 from marketplace.gateway.mirror import Mirror
 from marketplace.gateway.origins import check_address
@@ -40,7 +40,7 @@ def test_only_a_trusted_proxy_says_for_whom_it_asks() -> None:
 def test_a_key_ends_in_time() -> None:
     mirror = Mirror("redis://127.0.0.1:1")
     mirror.keys[hash_key("simtext")] = KeyEntry("key", 1, "payer", expires_at=100.0, addresses=("10.0.0.0/8",))
-    caller = identify(b"Simple simtext", mirror=mirror, secret="s", now=99.0)
+    caller = identify(read_credentials(b"Simple simtext"), mirror=mirror, secret="s", now=99.0)
     assert caller.addresses == ("10.0.0.0/8",)
     with pytest.raises(Unauthorized, match="expired"):
-        identify(b"Simple simtext", mirror=mirror, secret="s", now=100.0)
+        identify(read_credentials(b"Simple simtext"), mirror=mirror, secret="s", now=100.0)
