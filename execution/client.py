@@ -61,8 +61,6 @@ __all__ = [
 
 QUEUE_SECONDS = 30.0
 """The longest that a call waits for a slot."""
-SHORT_PAUSE_SECONDS = 0.001
-"""What a slot's threads compute in a pause that is no longer is taken for the next call's: it saves a reading."""
 
 
 class ExecutionClient:
@@ -208,8 +206,7 @@ class ExecutionClient:
     ) -> Answer:
         if prints:
             await self._lessee.slot_questions.read_log(slot, listen=True)
-        rested = slot.calls == 1 or self._loop.time() - slot.idle_since > SHORT_PAUSE_SECONDS
-        cpu_before = slot.usage.read_cpu_us() if rested else slot.usage.last_cpu_us
+        cpu_before = slot.usage.last_cpu_us if slot.handed_on and slot.calls > 1 else slot.usage.read_cpu_us()
         began = perf_counter_ns()
         self._lessee.deadlines.watch()
         try:

@@ -69,6 +69,7 @@ class VersionPool:
         while self.idle:
             slot = self.idle.pop()
             if slot.usable:
+                slot.handed_on = False
                 return slot
         return None
 
@@ -97,14 +98,16 @@ class VersionPool:
         """Hands a free slot to the call whose turn it is, or keeps it idle."""
         self.moved_at = slot.idle_since = now
         self.idle.append(slot)
-        self._hand_out()
+        self._hand_out(slot)
 
-    def _hand_out(self) -> None:
+    def _hand_out(self, just_freed: LeasedSlot | None = None) -> None:
         while self.idle and (queue := self._next_queue()):
             self.nested_last = queue is self.nested
             waiter = queue.take()
             if not waiter.done():
-                waiter.set_result(self.idle.pop())
+                slot = self.idle.pop()
+                slot.handed_on = slot is just_freed
+                waiter.set_result(slot)
 
     def _next_queue(self) -> FairQueue[Waiter]:
         """Both take turns, but nested calls have the last slot that works: others could hold it and wait for them."""

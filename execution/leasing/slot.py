@@ -40,6 +40,8 @@ class LeasedSlot(asyncio.Protocol):
         self.load_us = load_us
         self.usage = usage
         self.idle_since = 0.0
+        self.handed_on = False
+        """Whether it went from one call to the next without a pause."""
         self.calls = 0
         """Begun so far; the first one waited for the loading."""
         self.rate = CallRate()

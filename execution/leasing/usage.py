@@ -21,7 +21,7 @@ class UsageReader:
 
     A call makes four system calls here: processor time before and after it, the peak of memory, and its restart. They
     take 0.5 to 0.9 microseconds each with control groups, and 3 with /proc. Processor time is read before a call too,
-    unless another has ended shortly before: what threads of an idle slot compute is charged to nobody.
+    unless another has ended just then: what threads of an idle slot compute is charged to nobody.
     Of small calls, one after the other, only some read the memory: what they could fill in their time is little.
     """
 
