@@ -17,7 +17,7 @@ from marketplace.cli.processes import Program, launch, stop
 START_SECONDS = 30.0
 BUSY = {"shared_buffers": "512MB", "max_wal_size": "4GB", "wal_init_zero": "off"}
 """For thousands of call records a second: fewer checkpoints, each of which has pages written to the log whole, and no
-log segment filled with zeros, 16 MB a second, beside what Redis syncs. Memory is taken as it is used."""
+log segment filled with zeros before it is written, beside what Redis syncs. Memory is taken as it is used."""
 
 
 class EmbeddedPostgres:

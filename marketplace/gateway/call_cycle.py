@@ -16,7 +16,6 @@ class CallCycle:
     def __init__(self, head: Head, *, keep_alive: bool) -> None:
         self.head = head
         self.keep_alive = keep_alive
-        self.web = head.web
         self.waiting = False
         """Whether the answer before this one on the connection is not written yet."""
         self.received = False

@@ -67,7 +67,7 @@ class Head:
 class LastHead:
     """Of one connection. Its bytes are kept with what they say: the same bytes say it again, and need no parser.
 
-    To parse a call's request costs as much as to decide on it.
+    To parse a call's request costs more than to decide on it.
     """
 
     def __init__(self) -> None:

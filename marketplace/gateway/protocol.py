@@ -225,7 +225,7 @@ class GatewayProtocol(PatientProtocol):
         self.cycle = cast("RequestResponseCycle", cycle)
         try:
             cycle.call = call = admit(head)
-            if cycle.web:
+            if cycle.head.web:
                 check_site(call.caller, head.headers)
             if call.caller.addresses:
                 check_address(call.caller, self.client, head.headers, proxies=str(self.config.forwarded_allow_ips))
@@ -290,7 +290,7 @@ class GatewayProtocol(PatientProtocol):
             logger.exception("%s in call %s", fault.message, cycle.call.id)
             reply = reply_with_refusal(fault)
         finally:
-            self.tasks.discard(cycle.task)  # here, since a callback for it costs more than to make the answer
+            self.tasks.discard(cycle.task)  # here: a callback would be one more thing for the loop to run
         self._send(cycle, reply)
 
     async def _stream_call(self, cycle: CallCycle) -> None:
@@ -298,7 +298,9 @@ class GatewayProtocol(PatientProtocol):
         assert cycle.call is not None, "admitted, since it was not refused"
         chunked = self.parser.get_http_version() != "1.0"
         cycle.keep_alive = cycle.keep_alive and chunked
-        events = EventStream(self._write, self.flow.drain, date=self._date(), chunked=chunked, open_to_sites=cycle.web)
+        events = EventStream(
+            self._write, self.flow.drain, date=self._date(), chunked=chunked, open_to_sites=cycle.head.web
+        )
         refused: Refused | None = None
         try:
             await self._gateway.stream(cycle.call, cycle.body, events)
@@ -331,7 +333,7 @@ class GatewayProtocol(PatientProtocol):
     def _send(self, cycle: CallCycle, reply: Reply) -> None:
         if cycle.disconnected or self.transport.is_closing():
             return
-        reply = open_to_sites(reply) if cycle.web else reply
+        reply = open_to_sites(reply) if cycle.head.web else reply
         self.transport.write(write_reply(reply, date=self._date(), keep_alive=cycle.keep_alive))
         self._complete(cycle)
 
@@ -349,7 +351,7 @@ class GatewayProtocol(PatientProtocol):
         reply = reply_with_refusal(refused)
         if isinstance(self.cycle, CallCycle):
             self.cycle.response_complete = True
-            reply = open_to_sites(reply) if self.cycle.web else reply
+            reply = open_to_sites(reply) if self.cycle.head.web else reply
         self._set_timer(None)
         self.transport.write(write_reply(reply, date=self._date(), keep_alive=False))
         if self.transport.can_write_eof():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from marketplace.gateway.call import Call
+from marketplace.gateway.errors import Unauthorized
 from marketplace.gateway.heads import END, Head, LastHead
 from marketplace.gateway.protocol import GatewayProtocol
 from marketplace.gateway.replies import JSON, Reply
@@ -22,13 +23,18 @@ DATE = (b"date", b"Thu, 01 Jan 2026 00:00:00 GMT")
 
 
 class Recorder:
-    """Stands for the gateway: admits everybody, and answers each call with its body."""
+    """Stands for the gateway: answers each call with its body."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        """Admits so many calls; whoever calls then is refused, as one whose key was revoked."""
+        self._left = most
         self.made: list[tuple[bytes, bytes, bytes]] = []
         self.heads: list[Head] = []
 
     def admit(self, head: Head, door: object = None) -> Call:
+        self._left -= 1
+        if self._left < 0:
+            raise Unauthorized("revoked")
         return cast("Call", Admitted(head))
 
     async def make(self, call: Call, body: bytes) -> Reply:
@@ -83,9 +89,9 @@ def request(body: bytes, *, key: bytes = b"a", chunked: bool = False, path: byte
     return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
-async def exchange(pieces: list[bytes]) -> tuple[Recorder, Wire]:
+async def exchange(pieces: list[bytes], *, admits: int = MOST) -> tuple[Recorder, Wire]:
     """What a connection makes of these pieces, each of which comes when all before it is answered as far as it can."""
-    gateway, wire, state = Recorder(), Wire(), ServerState()
+    gateway, wire, state = Recorder(admits), Wire(), ServerState()
     state.default_headers = [DATE]
     config = uvicorn.Config(cast("Any", None), interface="asgi3", ws="none", lifespan="off", log_config=None)
     config.load()
@@ -124,7 +130,13 @@ async def test_only_a_head_that_came_before_is_not_parsed_again() -> None:
     assert len({id(head) for head in (second, third, fourth)}) == 3
 
 
-async def test_a_head_is_remembered_until_the_next_one() -> None:
+async def test_who_calls_is_decided_anew_each_time() -> None:
+    gateway, wire = await exchange([request(b"1"), request(b"2"), request(b"3"), request(b"4")], admits=2)
+    assert [body for _, _, body in gateway.made] == [b"1", b"2"]
+    assert [wire.written.count(b"HTTP/1.1 %d " % status) for status in (200, 401)] == [2, 2]
+
+
+def test_a_head_is_remembered_until_the_next_one() -> None:
     last = LastHead()
     head = Head(b"POST", PATH, [(b"content-length", b"2")], keep_alive=True)
     last.remember(head, request(b"12"), b"12")
@@ -147,7 +159,7 @@ async def test_a_head_is_remembered_until_the_next_one() -> None:
         b"",
     ],
 )
-async def test_anything_else_is_parsed(data: bytes) -> None:
+def test_anything_else_is_parsed(data: bytes) -> None:
     last = LastHead()
     last.remember(Head(b"POST", PATH, [(b"content-length", b"2")], keep_alive=True), request(b"12"), b"12")
     assert last.find_body(data) is None
@@ -164,7 +176,7 @@ async def test_anything_else_is_parsed(data: bytes) -> None:
         ([(b"content-length", b"2")], True, request(b"12", path=b"/" + b"a" * 4096), b"12"),
     ],
 )
-async def test_what_may_not_stand_for_another_is_not_kept(
+def test_what_may_not_stand_for_another_is_not_kept(
     headers: list[tuple[bytes, bytes]], keep_alive: bool, sent: bytes, body: bytes
 ) -> None:
     last = LastHead()
