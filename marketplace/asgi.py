@@ -17,6 +17,7 @@ from marketplace.request_handler import RequestHandler  # noqa: E402
 from marketplace.web.live.routing import live  # noqa: E402
 
 _django = RequestHandler()
+close = _django.close
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from threading import Thread
 from typing import Any
 
 from django.conf import settings
@@ -29,14 +31,16 @@ class PageProcesses:
         self._number = number
         self._pool: ProcessPoolExecutor | None = None
         """There when one of them is ready."""
-        self._starting: asyncio.Task[None] | None = None
+        self._starting = False
+        self._closed = False
 
     async def make(self, scope: Any) -> Page | None:
         """What the request asks for. None when no process is there to make it."""
         pool = self._pool
         if pool is None:
-            if self._number and self._starting is None:
-                self._starting = asyncio.create_task(self._start())
+            if self._number and not self._starting:
+                self._starting = True
+                Thread(target=self._start, name="page processes", daemon=True).start()
             return None
         asked = {name: scope[name] for name in TAKEN if name in scope}
         try:
@@ -47,15 +51,22 @@ class PageProcesses:
                 self._pool = None
             return None
 
-    async def _start(self) -> None:
-        """In a thread, since it takes seconds until there is something to copy."""
+    def close(self) -> None:
+        """Ends them, after the last page: those that still load would be waited for, for seconds."""
+        self._closed = True
+        for process in active_children():
+            process.kill()
+
+    def _start(self) -> None:
+        """In a thread of its own, which the server's end does not wait for: it takes seconds."""
+        time.sleep(START_AFTER_SECONDS)
         try:
-            await asyncio.sleep(START_AFTER_SECONDS)
-            self._pool = await asyncio.to_thread(_start_pool, self._number)
+            self._pool = _start_pool(self._number)
         except (BrokenProcessPool, OSError):
-            logger.exception("processes that make pages cannot be started")
+            if not self._closed:
+                logger.exception("processes that make pages cannot be started")
         finally:
-            self._starting = None
+            self._starting = False
 
 
 def _start_pool(number: int) -> ProcessPoolExecutor:

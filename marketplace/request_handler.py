@@ -43,6 +43,10 @@ class RequestHandler(PageMaker):
             async with self._threads.lend():
                 await self.handle(scope, receive, send)
 
+    def close(self) -> None:
+        """Ends what pages are made in, after the last request."""
+        self._processes.close()
+
     async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:
         """All of it in the request's thread.
 

@@ -53,13 +53,16 @@ def examples_changed(home: Home, folders: Sequence[Path]) -> bool:
 def publish_examples(home: Home, folders: Sequence[Path], credentials: Credentials, done: Done) -> list[str]:
     """Publishes the folders, some at once; answers a sentence for each that failed, to be tried at the next start."""
     failures = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
         tasks = {pool.submit(_publish, folder, credentials): folder for folder in folders}
         for task in as_completed(tasks):
             try:
                 done(*task.result())
             except click.ClickException as error:
                 failures.append(f"{tasks[task].name} was not published: {error.format_message()}")
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # who presses Ctrl-C waits for none of them
     if not failures:
         (home.path / "examples.stamp").write_text(_digest(folders), encoding="ascii")
     return failures

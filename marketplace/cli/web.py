@@ -13,7 +13,7 @@ def command(host: str, port: int) -> None:
     from django.conf import settings  # noqa: PLC0415 - the group must not load Django for every command
 
     from execution.config import AgentConfig  # noqa: PLC0415
-    from marketplace.asgi import application  # noqa: PLC0415 - sets Django up
+    from marketplace.asgi import application, close  # noqa: PLC0415 - sets Django up
     from marketplace.gateway.server import WebConfig, run_web  # noqa: PLC0415 - needs that set-up
 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -29,3 +29,4 @@ def command(host: str, port: int) -> None:
         trusted_proxies=",".join(settings.TRUSTED_PROXIES),
     )
     run_web(config, application)
+    close()

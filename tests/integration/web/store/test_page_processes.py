@@ -10,6 +10,8 @@ import pytest
 from tests.platform import RunningPlatform
 
 SECONDS = 60.0
+STOP_SECONDS = 5.0
+Finder = Callable[[RunningPlatform], list[psutil.Process]]
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -27,11 +29,15 @@ def find_web(platform: RunningPlatform) -> psutil.Process:
     return psutil.Process(int((platform.home / "run" / "web.pid").read_text()))
 
 
-def find_makers(platform: RunningPlatform) -> list[psutil.Process]:
-    """The processes that make pages, not the one that they are copies of; started by a visit."""
+def find_originals(platform: RunningPlatform) -> list[psutil.Process]:
+    """The process that the others are copies of; started by a visit."""
     assert visit(platform) == 200
-    children = [child for child in find_web(platform).children() if "forkserver" in " ".join(child.cmdline())]
-    return [maker for child in children for maker in child.children()]
+    return [child for child in find_web(platform).children() if "forkserver" in " ".join(child.cmdline())]
+
+
+def find_makers(platform: RunningPlatform) -> list[psutil.Process]:
+    """The processes that make pages."""
+    return [maker for original in find_originals(platform) for maker in original.children()]
 
 
 @pytest.fixture
@@ -59,6 +65,20 @@ def test_they_end_with_a_server_that_is_killed(platform: RunningPlatform, makers
     _, alive = psutil.wait_procs(children, timeout=SECONDS)
     assert not alive
     wait_for(lambda: _is_back(platform, web.pid))
+
+
+@pytest.mark.parametrize("find", [find_originals, find_makers])
+def test_a_server_that_stops_does_not_wait_for_one_that_still_starts(platform: RunningPlatform, find: Finder) -> None:
+    find_web(platform).kill()
+    wait_for(lambda: _is_back(platform, 0) and find(platform))
+    web = find_web(platform)
+    for starting in find(platform):
+        starting.suspend()  # it is not ready before the server ends
+    logged = (platform.home / "logs" / "web.log").stat().st_size
+    web.terminate()
+    web.wait(STOP_SECONDS)
+    wait_for(lambda: _is_back(platform, web.pid))
+    assert b"Traceback" not in (platform.home / "logs" / "web.log").read_bytes()[logged:]
 
 
 def _is_back(platform: RunningPlatform, before: int) -> bool:
