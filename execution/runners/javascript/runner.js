@@ -13,14 +13,17 @@ const agora = require("./agora");
 
 const PROTOCOL = 1;
 const CHANNEL = 3;
-const channel = new net.Socket({ fd: CHANNEL, readable: true, writable: true });
+const READ_SIZE = 1 << 16;
+// With a buffer of its own, which is used again: to make one for each reading, and events of it, takes longer than a call.
+const onread = { buffer: Buffer.alloc(READ_SIZE), callback: (size, buffer) => take(buffer.subarray(0, size)) };
+const channel = new net.Socket({ fd: CHANNEL, readable: true, writable: true, onread });
 
 let chunks = []; // of a line that has not ended
 let onLine = load;
 let apply = null;
 let failCall = null; // rejects the call that now runs
 
-channel.on("data", (chunk) => {
+function take(chunk) {
   let end = chunk.indexOf(10);
   while (end !== -1) {
     chunks.push(chunk.subarray(0, end));
@@ -30,8 +33,9 @@ channel.on("data", (chunk) => {
     chunk = chunk.subarray(end + 1);
     end = chunk.indexOf(10);
   }
-  if (chunk.length) chunks.push(chunk);
-});
+  if (chunk.length) chunks.push(Buffer.from(chunk)); // a copy
+  return true; // read on
+}
 channel.on("end", () => process.exit(0));
 channel.on("error", () => process.exit(1));
 
@@ -105,30 +109,50 @@ function isModuleSyntax(error, entry) {
 
 class LoadingError extends Error {}
 
-async function answer(line) {
-  let text, id;
+function answer(line) {
+  let id;
   try {
     const request = JSON.parse(line);
     id = request.id;
-    text = resultLine(await run(request));
+    agora.setToken(request.token || null);
+    const result = apply(request.content_type === "binary" ? Buffer.from(request.data, "base64") : request.data);
+    if (isPromise(result) || isStream(result)) answerLater(result, id);
+    else reply(resultLine(result), id); // at once: promises of what is there would take as long as the rest
+  } catch (error) {
+    reply(errorLine(error), id);
+  }
+}
+
+async function answerLater(result, id) {
+  let text;
+  try {
+    text = resultLine(await finish(result));
   } catch (error) {
     text = errorLine(error);
   }
   failCall = null;
-  send(id === undefined ? text : text.slice(0, -2) + ',"id":' + JSON.stringify(id) + "}\n");
+  reply(text, id);
 }
 
-function run(request) {
+function finish(result) {
   return new Promise((resolve, reject) => {
     failCall = reject;
-    invoke(request).then(resolve, reject);
+    settle(result).then(resolve, reject);
   });
 }
 
-async function invoke(request) {
-  agora.setToken(request.token || null);
-  const result = await apply(request.content_type === "binary" ? Buffer.from(request.data, "base64") : request.data);
+async function settle(promised) {
+  const result = await promised;
   return isStream(result) ? sendChunks(result) : result;
+}
+
+function reply(text, id) {
+  send(id === undefined ? text : text.slice(0, -2) + ',"id":' + JSON.stringify(id) + "}\n");
+}
+
+function isPromise(result) {
+  const mayBe = (typeof result === "object" && result !== null) || typeof result === "function";
+  return mayBe && typeof result.then === "function";
 }
 
 /** A generator or another iterator, also an asynchronous one, as a stream of Node is; not what only can be iterated. */
