@@ -371,6 +371,6 @@ def process_event(event_id: str) -> bool:
 def run_drain(stop: Callable[[], bool]) -> None:
     """Moves meter events into call records, sums and the ledger until `stop()`, asked at least every second.
 
-    For a process of its own, which it makes nice.
+    For a process of its own.
     """
     upkeep.run_drain(stop=stop, share_royalty=share_royalty)

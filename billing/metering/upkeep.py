@@ -1,6 +1,5 @@
 """What keeps the meter going, with the databases that Django's settings name: the drain, and the partitions."""
 
-import os
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -10,8 +9,6 @@ from django.db import connection
 
 from billing.metering import drain, partitions
 from billing.metering.posting import ShareRoyalty
-
-DRAIN_NICENESS = 10
 
 
 def ensure_partitions(today: date) -> int:
@@ -30,10 +27,8 @@ def remove_old_records(today: date) -> int:
 def run_drain(*, stop: Callable[[], bool], share_royalty: ShareRoyalty) -> None:
     """Moves meter events into call records and the ledger until `stop()`, which is asked at least every second.
 
-    For a process of its own: it makes the process nice, since answering calls comes first. Any number may run; one
-    works and the others stand by. Away databases are waited for.
+    For a process of its own. Any number may run; one works and the others stand by. Away databases are waited for.
     """
-    os.nice(DRAIN_NICENESS)
     database = connection.settings_dict
     conninfo = psycopg.conninfo.make_conninfo(
         dbname=database["NAME"],

@@ -25,6 +25,8 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     """What it gets when the process that started it dies."""
+    niceness: int = 0
+    """How much later than others it gets a processor; below 0, where the user may, how much sooner."""
     stop_seconds: float = 10.0
     """How long it may take to stop before it is killed."""
 
@@ -40,6 +42,7 @@ def launch(program: Program, environ: Mapping[str, str], log: IO[bytes] | int) -
         str(os.getpid()),
         str(int(program.death_signal)),
         user,
+        str(program.niceness),
     ]
     return subprocess.Popen(
         [*bound, *program.command],

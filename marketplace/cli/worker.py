@@ -10,8 +10,6 @@ from celery.signals import worker_process_init
 from marketplace.celery import app
 
 MOST_TASKS = 4
-NICENESS = 5
-"""Answering calls comes first."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -19,7 +17,6 @@ PR_SET_PDEATHSIG = 1
 @click.option("--concurrency", type=click.IntRange(1), help="Tasks at once, if not one per core up to 4.")
 def command(concurrency: int | None) -> None:
     """Run a Celery worker for what may wait and has no worker of its own."""
-    os.nice(NICENESS)
     worker_process_init.connect(_die_with_the_worker)
     tasks = concurrency or min(MOST_TASKS, os.cpu_count() or 1)
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # one worker of one machine has no peers

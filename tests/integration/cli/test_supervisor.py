@@ -6,18 +6,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import psutil
 import pytest
 
-from marketplace.cli.processes import Program
+from marketplace.cli.processes import BOUND_LAUNCH, Program
 from marketplace.cli.supervisor import Supervisor
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 10.0
 SLEEP = "import time; time.sleep(600)"
+SAY_NICENESS = "import os; print(os.nice(0))"
+DROP_CAPABILITY, SYS_NICE = 24, 23
+"""For prctl: without it root may not be sooner than others either."""
 PARENT = """
 import os, sys, time
 from pathlib import Path
@@ -57,6 +61,23 @@ def supervisor(tmp_path: Path, reports: list[str]) -> Iterator[Supervisor]:
     supervisor = Supervisor(environ=os.environ, logs=tmp_path, pids=tmp_path, report=reports.append)
     yield supervisor
     supervisor.stop()
+
+
+def test_a_program_has_the_niceness_that_it_is_given(supervisor: Supervisor, tmp_path: Path) -> None:
+    supervisor.start(replace(python("late", SLEEP), niceness=3))
+    pid = wait_for(lambda: read_pid(tmp_path / "late.pid"))
+    wait_for(lambda: psutil.Process(pid).nice() == 3)
+    session = Path(f"/proc/{pid}/autogroup")
+    if session.exists():  # then it alone counts between sessions
+        wait_for(lambda: session.read_text().endswith(" nice 3\n"))
+
+
+def test_a_program_starts_without_the_niceness_that_its_user_may_not_have() -> None:
+    launch = [sys.executable, str(BOUND_LAUNCH), str(os.getpid()), "9", "-", "-3", sys.executable, "-c", SAY_NICENESS]
+    prctl = f"ctypes.CDLL(None).prctl({DROP_CAPABILITY}, {SYS_NICE})"
+    drop = f"import ctypes, os; {prctl}; os.execv({launch[0]!r}, {launch!r})"
+    said = subprocess.run([sys.executable, "-c", drop], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert int(said) == os.nice(0)
 
 
 def test_a_program_that_dies_is_started_again(supervisor: Supervisor, reports: list[str], tmp_path: Path) -> None:
