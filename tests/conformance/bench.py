@@ -39,6 +39,10 @@ class Bench:
         self._place = Place(folder / "place", self.runners)
         self._count = 0
 
+    def close(self) -> None:
+        """Gives up the place on this machine where its slots are limited."""
+        self._place.groups.close()
+
     @property
     def source(self) -> dict[str, bytes]:
         """The test algorithm's files."""
@@ -117,7 +121,11 @@ def make_bench(environment: Environment, cache: Path) -> Iterator[Bench]:
     """A bench in a folder of its own, which any user can reach."""
     with tempfile.TemporaryDirectory(prefix="agora-conformance-") as folder:
         Path(folder).chmod(0o755)
-        yield Bench(environment, Path(folder) / environment.id, cache)
+        bench = Bench(environment, Path(folder) / environment.id, cache)
+        try:
+            yield bench
+        finally:
+            bench.close()
 
 
 def write_archive(path: Path, files: dict[str, bytes]) -> None:
