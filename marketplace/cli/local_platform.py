@@ -21,7 +21,7 @@ BROKEN_AFTER_DEATHS = 3
 """A process that dies so often before it was ever ready will not get better by itself."""
 NICENESS = {"redis": -15, "web": -10, "caller": 1, "drain": 3, "worker": 5, "builder": 5}
 """What calls wait for gets a processor first, also before the algorithms: it needs one for microseconds only. With 32
-callers that makes 3 to 6 of 100 calls more a second. What may be late comes last."""
+callers that makes some 5 of 100 calls more a second. What may be late comes last."""
 
 
 class LocalPlatform:

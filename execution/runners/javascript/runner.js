@@ -14,7 +14,7 @@ const agora = require("./agora");
 const PROTOCOL = 1;
 const CHANNEL = 3;
 const READ_SIZE = 1 << 16;
-// With a buffer of its own, which is used again: to make one for each reading, and events of it, takes longer than a call.
+// With a buffer of its own, which is used again: one for each reading, and an event of it, would be work for nothing.
 const onread = { buffer: Buffer.alloc(READ_SIZE), callback: (size, buffer) => take(buffer.subarray(0, size)) };
 const channel = new net.Socket({ fd: CHANNEL, readable: true, writable: true, onread });
 
@@ -117,7 +117,7 @@ function answer(line) {
     agora.setToken(request.token || null);
     const result = apply(request.content_type === "binary" ? Buffer.from(request.data, "base64") : request.data);
     if (isPromise(result) || isStream(result)) answerLater(result, id);
-    else reply(resultLine(result), id); // at once: promises of what is there would take as long as the rest
+    else reply(resultLine(result), id); // at once: a promise of what is there would be work for nothing
   } catch (error) {
     reply(errorLine(error), id);
   }

@@ -13,7 +13,7 @@ CREDENTIALS = Credentials(address="http://127.0.0.1:1", key="none")
 
 
 def test_an_interrupt_waits_for_no_publishing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ended, started = threading.Event(), []
+    ended, started, others = threading.Event(), [], {*threading.enumerate()}
 
     def publish(folder: Path, _: Credentials) -> tuple[str, float]:
         started.append(folder.name)
@@ -28,5 +28,7 @@ def test_an_interrupt_waits_for_no_publishing(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(KeyboardInterrupt):
         examples.publish_examples(Home(tmp_path), folders, CREDENTIALS, interrupt)
     ended.set()
+    for thread in {*threading.enumerate()} - others:
+        thread.join()
     assert len(started) <= 1 + examples.AT_ONCE, "none begins after it"
     assert not (tmp_path / "examples.stamp").exists()
